@@ -1,0 +1,116 @@
+"""What is said when something is wrong: findings in data, problems in what a user wrote.
+
+Both are sentences in the user's terms. Neither ever carries a child's value: :func:`shape_of`
+describes what was read in a protected column without showing it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning", "info"]
+
+#: SSDA903 columns whose values identify a child and are never shown, only described.
+PROTECTED = frozenset({"CHILD", "UPN", "DOB", "MC_DOB", "HOME_POST", "PL_POST", "SW_ID"})
+
+_LONGEST_CODE = 6
+#: A shape is told up to this many runs of digits, letters and signs.
+_RUNS_TOLD = 7
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing found in the data, and what was done about it.
+
+    ``row`` counts from 1 with the header as row 1; None where the whole file is meant.
+    """
+
+    rule: str
+    severity: Severity
+    message: str
+    action: str
+    file: str | None = None
+    row: int | None = None
+    column: str | None = None
+
+    def as_dict(self) -> dict[str, object]:
+        """The finding with the keys of ``sufficiency check --format json``, in that order."""
+        fields = asdict(self)
+        return {key: fields[key] for key in ("rule", "severity", "file", "row", "column", "message", "action")}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong in a file that the user wrote (a table, a scenario, an option)."""
+
+    message: str
+    file: str | None = None
+    row: int | None = None
+    column: str | None = None
+
+    def __str__(self) -> str:
+        parts = [self.file] if self.file else []
+        if self.row is not None:
+            parts.append(f"row {self.row}")
+        if self.column:
+            parts.append(f"{self.column}")
+        place = ", ".join(parts)
+        return f"{place}: {self.message}" if place else self.message
+
+
+class UserError(Exception):
+    """Something the user can mend, told in their terms, all problems at once (exit code 1)."""
+
+    def __init__(self, problems: Sequence[Problem | str]) -> None:
+        self.problems = tuple(item if isinstance(item, Problem) else Problem(item) for item in problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class UsageError(UserError):
+    """The command's own words are wrong (exit code 2)."""
+
+
+def nearest(name: str, valid: Sequence[str]) -> str:
+    """A sentence, with a space before it, that offers the valid name closest to a wrong one."""
+    close = difflib.get_close_matches(name, list(valid), n=1, cutoff=0.5)
+    return f" Did you mean '{close[0]}'?" if close else f" Valid: {', '.join(valid)}."
+
+
+def shape_of(column: str, value: str) -> str:
+    """What was read, fit to print: a code as it stands, a child's value as its shape only.
+
+    >>> shape_of("DOB", "31/02/2010")
+    '2 digits, /, 2 digits, /, 4 digits'
+    >>> shape_of("PLACE", "Q9")
+    "'Q9'"
+    """
+    text = value.strip()
+    if not text:
+        return "nothing"
+    if column.upper() in PROTECTED:
+        return _described(text)
+    # Even in a code column a user may have pasted a child's value: show codes, describe the rest.
+    if len(text) <= _LONGEST_CODE and re.fullmatch(r"[A-Za-z]{0,5}[0-9]{0,2}[A-Za-z]?", text):
+        return f"'{text}'"
+    if re.fullmatch(r"[A-Z]{1,12}", text):
+        return f"'{text}'"
+    return _described(text)
+
+
+def _described(text: str) -> str:
+    runs = re.findall(r"[0-9]+|[A-Za-z]+|[^0-9A-Za-z]+", text)
+    named = []
+    for run in runs[:_RUNS_TOLD]:
+        if run[0].isascii() and run[0].isdigit():
+            named.append(f"{len(run)} digit{'s' if len(run) > 1 else ''}")
+        elif run[0].isascii() and run[0].isalpha():
+            named.append(f"{len(run)} letter{'s' if len(run) > 1 else ''}")
+        elif run.isspace():
+            named.append("a space")
+        else:
+            named.append(run.strip() if run.isascii() and run.isprintable() else "other characters")
+    return ", ".join(named) + (", …" if len(runs) > _RUNS_TOLD else "")
