@@ -1,0 +1,91 @@
+"""All rates of one authority, from its history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from sufficiency.codes import CAUSES, TYPES
+from sufficiency.history import History
+from sufficiency.rates.exposure import Exposure, measure_exposure
+from sufficiency.rates.hazards import Hazards, estimate_hazards, hazard_table
+from sufficiency.rates.openings import (
+    Openings,
+    Returning,
+    estimate_openings,
+    estimate_returning,
+    in_house_counts,
+)
+
+_HALF_LIFE_DAYS = 365
+_STEP_DAYS = 91
+_STEPS = 16
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What the simulation needs to know of how children move.
+
+    Attributes
+    ----------
+    hazards
+        Gamma posteriors of moves and exits.
+    exposure
+        The events and child-days behind them.
+    exit_multiplier
+        Shape and rate of the Gamma posterior of the recent multiplier on exits.
+    returning
+        Gamma posteriors of re-entry.
+    openings
+        Ages and first types of entrants.
+    in_house
+        In-house and all recent arrivals of each type with more than one provider.
+    cells
+        The hazards as a tidy table (:func:`~sufficiency.rates.hazards.hazard_table`).
+    """
+
+    hazards: Hazards
+    exposure: Exposure
+    exit_multiplier: tuple[float, float]
+    returning: Returning
+    openings: Openings
+    in_house: dict[str, tuple[int, int]]
+    cells: pd.DataFrame
+
+
+def estimate_rates(history: History) -> Rates:
+    """Estimate every rate from the whole observed window of a history."""
+    exposure = measure_exposure(history)
+    hazards = estimate_hazards(exposure)
+    return Rates(
+        hazards=hazards,
+        exposure=exposure,
+        exit_multiplier=_exit_multiplier(history, hazards),
+        returning=estimate_returning(history),
+        openings=estimate_openings(history),
+        in_house=in_house_counts(history, history.codes),
+        cells=hazard_table(hazards, exposure, history.codes),
+    )
+
+
+def _exit_multiplier(history: History, hazards: Hazards) -> tuple[float, float]:
+    """Gamma posterior of recent exits over those expected from the whole window.
+
+    Quarters (91 days) back from the origin weigh by a half-life of a year; the prior is one exit
+    expected and one seen.
+    """
+    exits = slice(len(TYPES), len(CAUSES))
+    mean = hazards.mean[..., exits]
+    observed = expected = 1.0
+    last = history.origin
+    for step in range(_STEPS):
+        first = max(last - _STEP_DAYS + 1, history.first_day)
+        if first > last:
+            break
+        weight = 0.5 ** ((step + 0.5) * _STEP_DAYS / _HALF_LIFE_DAYS)
+        seen = measure_exposure(history, first, last)
+        observed += weight * float(seen.events[..., exits].sum())
+        expected += weight * float((seen.child_days[..., exits] * mean).sum())
+        last = first - 1
+    return observed, expected

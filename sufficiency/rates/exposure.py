@@ -1,0 +1,158 @@
+"""Events and child-days by cell: the occurrence and exposure that hazards are estimated from.
+
+A cell is setting × hazard age × duration × UASC × cause, duration being on the cause's clock: time
+in the placement for moves, time in care for exits except where the settings table says otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sufficiency import dates
+from sufficiency.codes import (
+    AGED_OUT,
+    CAUSES,
+    DURATION_EDGES,
+    EXIT_REASONS,
+    HAZARD_AGE_EDGES,
+    HAZARD_AGES,
+    MOVE_PREFIX,
+    TYPES,
+    Codes,
+)
+from sufficiency.history import History
+from sufficiency.history.stock import CLOSINGS, NONE, REASONS, Ints, Spells, spells
+
+Floats = npt.NDArray[np.float64]
+
+#: An event's last day counts as half a day at risk: with a constant hazard h a day is survived
+#: with probability exp(−h), so events / (survived days + events / 2) estimates h itself, to h²/12,
+#: where events / days would estimate 1 − exp(−h).
+_HALF_DAY = 0.5
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """Occurrence and exposure.
+
+    Attributes
+    ----------
+    events, child_days
+        Shape (settings in care, 6 ages, 6 durations, 2, 16 causes); the child-days of a cell are
+        at risk of that cause on its own clock.
+    left_out
+        Child-days in care in the window whose time in care, or time in the placement, is unknown
+        and not surely in the top band, by clock (care, placement).
+    """
+
+    events: Floats
+    child_days: Floats
+    left_out: dict[str, float]
+
+
+def cause_clocks(codes: Codes) -> npt.NDArray[np.bool_]:
+    """True where a setting's cause runs on time in the placement: shape (settings in care, causes)."""
+    table = codes.settings[codes.settings["in_care"]]
+    on_placement = np.zeros((len(table), len(CAUSES)), dtype=bool)
+    on_placement[:, : len(TYPES)] = True
+    on_placement[:, len(TYPES) :] = (table["exit_clock"] == "placement").to_numpy()[:, None]
+    return on_placement
+
+
+def causes_of(given: Spells, codes: Codes) -> Ints:
+    """Cause that ended each placement: an index into CAUSES, or NONE (open, or aged out)."""
+    kinds = np.array([TYPES.index(codes.type_of(name)) if name in codes.in_care else NONE for name in codes.all_settings])
+    following = np.concatenate([given.setting[1:], [NONE]])
+    moved = given.closing == CLOSINGS.index("move")
+    left = (given.closing == CLOSINGS.index("exit")) & (given.reason != REASONS.index(AGED_OUT))
+    exit_cause = np.array([CAUSES.index(reason) if reason in EXIT_REASONS else NONE for reason in REASONS])
+    cause = np.full(len(given.child), NONE, dtype=np.int64)
+    cause[moved] = kinds[following[moved]]
+    cause[left] = exit_cause[given.reason[left]]
+    return cause
+
+
+def measure_exposure(history: History, first_day: int | None = None, last_day: int | None = None) -> Exposure:
+    """Count events and child-days between two days (inclusive; default: the whole window).
+
+    The window's start truncates on the left (a placement is at risk from the first day seen, at
+    the duration it had then), its end censors on the right.
+    """
+    codes, table = history.codes, history.placements
+    first = history.first_day if first_day is None else first_day
+    last = history.origin if last_day is None else last_day
+    given = spells(table, codes)
+    cause = causes_of(given, codes)
+    care_start = dates.to_days(table["care_start"])
+    known_from = {
+        "care": _known_from(care_start, table["care_start_known"].to_numpy(bool)),
+        "placement": _known_from(given.start, table["start_known"].to_numpy(bool)),
+    }
+    clock_start = {"care": care_start, "placement": given.start}
+    counted = {}
+    left_out = {}
+    whole = _Window(given, cause, np.maximum(given.start, first), np.minimum(given.end, last + 1), last)
+    for clock, start in clock_start.items():
+        window = _Window(given, cause, np.maximum(whole.start, known_from[clock]), whole.end, last)
+        counted[clock] = _count(window, start, codes)
+        left_out[clock] = float(np.maximum(whole.end - whole.start, 0).sum() - np.maximum(window.end - window.start, 0).sum())
+    on_placement = cause_clocks(codes)[:, None, None, None, :]
+    picked = [
+        np.where(on_placement, in_placement, in_care)
+        for in_placement, in_care in zip(counted["placement"], counted["care"], strict=True)
+    ]
+    return Exposure(events=picked[0], child_days=picked[1], left_out=left_out)
+
+
+def _known_from(start: Ints, known: npt.NDArray[np.bool_]) -> Ints:
+    """First day on which the duration is known: at once, or when it is surely in the top band."""
+    return np.where(known, start, start + DURATION_EDGES[-1])
+
+
+@dataclass(frozen=True)
+class _Window:
+    spells: Spells
+    cause: Ints
+    start: Ints
+    end: Ints
+    last_day: int
+
+
+def _count(window: _Window, clock_start: Ints, codes: Codes) -> tuple[Floats, Floats]:
+    """Events and child-days with durations on one clock: both (S, A, D, 2, causes)."""
+    given = window.spells
+    births = [dates.birthday(given.dob, age) for age in HAZARD_AGE_EDGES[1:]]
+    turns = [clock_start + edge for edge in DURATION_EDGES[1:]]
+    inner = np.stack([*births, *turns], axis=1)
+    ordered = np.sort(np.clip(inner, window.start[:, None], np.maximum(window.end, window.start)[:, None]), axis=1)
+    edges = np.concatenate([window.start[:, None], ordered, np.maximum(window.end, window.start)[:, None]], axis=1)
+    length = np.diff(edges, axis=1)
+    row, piece = np.nonzero(length)
+    begins = edges[row, piece]
+    index = _cell_index(given, row, begins, clock_start, codes)
+    settings = len(codes.in_care)
+    size = (settings, len(HAZARD_AGES), len(DURATION_EDGES), 2)
+    days = np.bincount(index, weights=length[row, piece], minlength=int(np.prod(size))).astype(np.float64)
+    happened = np.flatnonzero((window.cause != NONE) & (given.end <= window.last_day) & (given.end > window.start))
+    last = _cell_index(given, happened, given.end[happened] - 1, clock_start, codes)
+    days -= _HALF_DAY * np.bincount(last, minlength=len(days))
+    events = np.bincount(last * len(CAUSES) + window.cause[happened], minlength=len(days) * len(CAUSES))
+    spread = np.broadcast_to(days.reshape(*size, 1), (*size, len(CAUSES)))
+    return events.reshape(*size, len(CAUSES)).astype(np.float64), spread.copy()
+
+
+def _cell_index(given: Spells, row: Ints, day: Ints, clock_start: Ints, codes: Codes) -> Ints:
+    """Flat index of (setting, age, duration, uasc) on a day of each listed placement."""
+    in_care = np.array([codes.in_care.index(name) if name in codes.in_care else NONE for name in codes.all_settings])
+    age = dates.band_of(dates.age_on(given.dob[row], day), HAZARD_AGE_EDGES)
+    duration = dates.band_of(day - clock_start[row], DURATION_EDGES)
+    cell = (in_care[given.setting[row]] * len(HAZARD_AGES) + age) * len(DURATION_EDGES) + duration
+    return cell * 2 + given.uasc[row]
+
+
+def move_cause(kind: str) -> str:
+    """Name of the cause 'a move to this type'."""
+    return MOVE_PREFIX + kind
