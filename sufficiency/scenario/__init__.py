@@ -1,0 +1,20 @@
+"""What-ifs: scenario files, their levers and what those do."""
+
+from __future__ import annotations
+
+from sufficiency.scenario.effects import Effects
+from sufficiency.scenario.levers import LEVERS, Lever
+from sufficiency.scenario.reference import assumptions, lever_page
+from sufficiency.scenario.schema import Investment, Scenario, read_scenario, scenario_files
+
+__all__ = [
+    "LEVERS",
+    "Effects",
+    "Investment",
+    "Lever",
+    "Scenario",
+    "assumptions",
+    "lever_page",
+    "read_scenario",
+    "scenario_files",
+]

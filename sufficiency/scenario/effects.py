@@ -1,0 +1,88 @@
+"""What a scenario's levers do, in the model's own terms: factors on hazards and on entries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sufficiency.codes import AGE_BANDS, CAUSES, Codes
+from sufficiency.rates.openings import GROUPS
+
+Floats = npt.NDArray[np.float64]
+CARE_BANDS = AGE_BANDS[:-1]
+
+
+@dataclass(frozen=True)
+class Effects:
+    """Factors by calendar month from that of the day after the origin.
+
+    Attributes
+    ----------
+    hazards
+        Shape (months, settings in care, 5 age bands, 16 causes).
+    entries
+        Shape (10 entry groups, months).
+    """
+
+    hazards: Floats
+    entries: Floats
+
+    @property
+    def changes_hazards(self) -> bool:
+        """Whether any hazard differs from the baseline's."""
+        return bool((self.hazards != 1.0).any())
+
+    @property
+    def changes_entries(self) -> bool:
+        """Whether any group's entries differ from the baseline's."""
+        return bool((self.entries != 1.0).any())
+
+
+def no_effects(months: int, codes: Codes) -> Effects:
+    """The baseline: every factor 1."""
+    return Effects(
+        hazards=np.ones((months, len(codes.in_care), len(CARE_BANDS), len(CAUSES))),
+        entries=np.ones((len(GROUPS), months)),
+    )
+
+
+def phased(change: float, months: int, start: int, ramp: int, length: int | None) -> Floats:
+    """Factor of each month: 1 before the start, then in equal monthly steps to 1 + change, 1 after the end.
+
+    >>> phased(-0.1, 5, 1, 2, 3).tolist()
+    [1.0, 0.95, 0.9, 0.9, 1.0]
+    """
+    since = np.arange(months) - start
+    part = np.clip((since + 1) / max(ramp, 1), 0.0, 1.0)
+    acting = since >= 0
+    if length is not None:
+        acting &= since < length
+    return np.where(acting, 1.0 + change * part, 1.0)
+
+
+def scale_hazards(
+    effects: Effects,
+    factor: Floats,
+    *,
+    causes: tuple[str, ...],
+    settings: tuple[int, ...],
+    bands: tuple[str, ...],
+) -> Effects:
+    """The effects with the named causes multiplied month by month, in some settings and age bands."""
+    hazards = effects.hazards.copy()
+    cause = [CAUSES.index(name) for name in causes]
+    band = [CARE_BANDS.index(name) for name in bands]
+    where = np.ix_(np.arange(len(factor)), settings, band, cause)
+    hazards[where] *= factor[:, None, None, None]
+    return Effects(hazards, effects.entries)
+
+
+def scale_entries(effects: Effects, factor: Floats, *, bands: tuple[str, ...], sides: tuple[bool, ...]) -> Effects:
+    """The effects with the entries of some groups multiplied month by month."""
+    entries = effects.entries.copy()
+    for number, (band, side) in enumerate(GROUPS):
+        if band in bands and side in sides:
+            entries[number] *= factor
+    return Effects(effects.hazards, entries)

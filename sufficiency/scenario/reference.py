@@ -1,0 +1,85 @@
+"""The levers' reference page and a plan's table of assumptions, made from the declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+from pydantic.fields import FieldInfo
+
+from sufficiency.scenario.levers import LEVERS, Lever
+from sufficiency.scenario.schema import Scenario
+
+_GRADES = {
+    "P": "primary source",
+    "S": "secondary source",
+    "D": "derived from primary data",
+    "W": "weak, old or unverified",
+    "assumption": "assumption",
+}
+
+
+def _unit(field: FieldInfo) -> str:
+    extra = field.json_schema_extra
+    return str(extra["unit"]) if isinstance(extra, dict) and "unit" in extra else ""
+
+
+def _range(field: FieldInfo) -> str:
+    low = next((item.ge for item in field.metadata if hasattr(item, "ge")), None)
+    high = next((item.le for item in field.metadata if hasattr(item, "le")), None)
+    return f"{low} to {high}" if low is not None and high is not None else ""
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return "—"
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def lever_page() -> str:
+    """The reference page of all levers, as Markdown."""
+    lines = [
+        "# Levers",
+        "",
+        "Made by `sufficiency scenario levers` from the levers' own declarations; do not edit by hand.",
+        "",
+        "A lever goes into a scenario file as a table `[levers.NAME]`. Months count from the month after the",
+        "origin (the last day of data): 0 is the first month of the forecast.",
+        "",
+    ]
+    for lever in LEVERS.values():
+        lines += [f"## `{lever.name}`: {lever.title}", "", lever.meaning, ""]
+        lines += [f"Evidence ({_GRADES[lever.grade]}): {lever.evidence}.", ""]
+        lines += ["| parameter | unit | default | range | meaning |", "|---|---|---|---|---|"]
+        lines += [
+            f"| `{name}` | {_unit(field)} | {_value(field.default)} | {_range(field)} | {field.description} |"
+            for name, field in lever.model_fields.items()
+        ]
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def assumptions(scenarios: Iterable[Scenario]) -> pd.DataFrame:
+    """Every parameter of every lever of some plans.
+
+    Returns
+    -------
+    Columns scenario, lever, parameter, value, unit, meaning, evidence, grade; texts throughout.
+    """
+    rows = [
+        row
+        for scenario in scenarios
+        for lever in scenario.levers
+        for row in _rows(scenario, lever)
+    ]
+    columns = ["scenario", "lever", "parameter", "value", "unit", "meaning", "evidence", "grade"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _rows(scenario: Scenario, lever: Lever) -> list[tuple[str, ...]]:
+    evidence = scenario.about.evidence or lever.evidence
+    grade = _GRADES[lever.grade]
+    return [
+        (scenario.name, lever.title, name, _value(getattr(lever, name)), _unit(field), str(field.description), evidence, grade)
+        for name, field in type(lever).model_fields.items()
+    ]
