@@ -1,0 +1,126 @@
+"""The tables that an engine reads: one authority, one replication, as checked arrays.
+
+Setting axes follow :attr:`Codes.in_care`, types :data:`codes.TYPES`, causes :data:`codes.CAUSES`.
+Simulation day 0 is ``first_day``, the day after the origin; all days here are day numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sufficiency.codes import AGE_BANDS, CAUSES, DURATION_EDGES, HAZARD_AGES, TYPES, Codes
+from sufficiency.draws import Words
+from sufficiency.rates.openings import GROUP_BANDS, RE_ENTRY_AGE_EDGES, RE_ENTRY_KINDS, RE_ENTRY_TIME_EDGES
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Stock:
+    """Children in care at the origin, one element each."""
+
+    key: Words
+    dob: Ints
+    uasc: Bools
+    setting: Ints
+    placement_start: Ints
+    care_start: Ints
+
+    def __repr__(self) -> str:
+        return f"Stock({len(self.key):,} children)"
+
+
+@dataclass(frozen=True)
+class Leavers:
+    """Children who left care before the origin and may come back."""
+
+    key: Words
+    dob: Ints
+    uasc: Bools
+    exit_day: Ints
+    home: Bools
+
+    def __repr__(self) -> str:
+        return f"Leavers({len(self.key):,} children)"
+
+
+@dataclass(frozen=True)
+class Entrants:
+    """Forecast first entrants of one replication; ``kind`` indexes TYPES."""
+
+    key: Words
+    day: Ints
+    dob: Ints
+    uasc: Bools
+    kind: Ints
+
+    def __repr__(self) -> str:
+        return f"Entrants({len(self.key):,} children)"
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything one replication needs.
+
+    Attributes
+    ----------
+    first_day, days
+        Simulation day 0 as a day number; days simulated.
+    hazards
+        Events per child-day, shape (settings in care, 6 hazard ages, 6 durations, 2, 16 causes).
+    re_entry
+        Per child-day, shape (2 kinds of leaver, 4 ages, 4 times since exit).
+    first_types
+        Probabilities of the first type, shape (5 age bands, 2, 9 types).
+    in_house_share
+        Chance that an arrival in a type goes to its in-house setting, shape (9 types); used for
+        types with more than one provider.
+    multipliers
+        Factors on hazards by calendar month from that of day 0, shape (months, settings, 5
+        reported age bands, 16 causes); None where a scenario changes none.
+    """
+
+    codes: Codes
+    first_day: int
+    days: int
+    hazards: Floats
+    re_entry: Floats
+    first_types: Floats
+    in_house_share: Floats
+    stock: Stock
+    leavers: Leavers
+    entrants: Entrants
+    multipliers: Floats | None = None
+
+    def __post_init__(self) -> None:
+        settings = len(self.codes.in_care)
+        self._check("hazards", self.hazards, (settings, len(HAZARD_AGES), len(DURATION_EDGES), 2, len(CAUSES)))
+        re_entry = (len(RE_ENTRY_KINDS), len(RE_ENTRY_AGE_EDGES), len(RE_ENTRY_TIME_EDGES))
+        self._check("re_entry", self.re_entry, re_entry)
+        self._check("first_types", self.first_types, (len(GROUP_BANDS), 2, len(TYPES)))
+        self._check("in_house_share", self.in_house_share, (len(TYPES),))
+        if self.multipliers is not None:
+            shape = (self.multipliers.shape[0], settings, len(AGE_BANDS) - 1, len(CAUSES))
+            self._check("multipliers", self.multipliers, shape)
+        if self.days < 1:
+            msg = "a simulation lasts at least one day"
+            raise ValueError(msg)
+
+    @property
+    def last_day(self) -> int:
+        """Last simulated day, as a day number."""
+        return self.first_day + self.days - 1
+
+    @staticmethod
+    def _check(name: str, table: Floats, shape: tuple[int, ...]) -> None:
+        if table.shape != shape:
+            msg = f"{name} has shape {table.shape}, not {shape}"
+            raise ValueError(msg)
+        if not np.isfinite(table).all() or (table < 0).any():
+            msg = f"{name} holds a negative or missing number"
+            raise ValueError(msg)

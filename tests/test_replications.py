@@ -1,0 +1,129 @@
+"""Many replications: the same results however they were run, and plans that do what they say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from small_world import known_history
+
+from sufficiency.forecast import EntrantForecast, forecast_entrants
+from sufficiency.history import History
+from sufficiency.plan import compare, same_results
+from sufficiency.rates import Rates, estimate_rates
+from sufficiency.simulation import Outcome, simulate
+from sufficiency.simulation.results import CHILD_DAYS_COLUMNS, FLOW_COLUMNS, PLACES_COLUMNS, STOCK_COLUMNS
+
+Ready = tuple[History, Rates, EntrantForecast]
+
+
+@pytest.fixture(scope="module")
+def ready() -> Ready:
+    history = known_history(per_day=0.15)
+    return history, estimate_rates(history), forecast_entrants(history, months=24)
+
+
+def _run(ready: Ready, plan: str | Path = "baseline", *, workers: int = 1, replications: int = 12) -> Outcome:
+    history, rates, forecast = ready
+    return simulate(
+        history, plan, replications=replications, years=2, workers=workers, rates=rates, forecast=forecast, seed=9
+    )
+
+
+def _bytes(outcome: Outcome, folder: Path) -> dict[str, bytes]:
+    out = {}
+    for name in ("stock", "flows", "child_days", "places"):
+        path = folder / f"{name}.parquet"
+        getattr(outcome, name).to_parquet(path, index=False)
+        out[name] = path.read_bytes()
+    return out
+
+
+@pytest.mark.functional
+def test_results_are_byte_equal_with_one_worker_or_two(ready: Ready, tmp_path: Path) -> None:
+    one, two = _run(ready), _run(ready, workers=2)
+    assert _bytes(one, tmp_path) == _bytes(two, tmp_path)
+
+
+@pytest.mark.functional
+def test_a_replication_does_not_depend_on_how_many_are_run(ready: Ready) -> None:
+    few, many = _run(ready, replications=3), _run(ready, replications=12)
+    kept = many.stock[many.stock["replication"] < 3].reset_index(drop=True)
+    pd.testing.assert_frame_equal(few.stock, kept)
+
+
+@pytest.mark.functional
+@pytest.mark.parametrize(
+    "levers",
+    ["", "[levers.entries]\nchange = 0.0\n", "[levers.reunification]\nchange = 0.0\nramp_months = 5\n[levers.permanence]\nchange = 0.0\n"],
+)
+def test_a_plan_whose_levers_change_nothing_is_the_baseline_number_for_number(
+    ready: Ready, tmp_path: Path, levers: str
+) -> None:
+    path = tmp_path / "nothing.toml"
+    path.write_text('[about]\ntitle = "T"\nquestion = "Q?"\n' + levers, encoding="utf-8")
+    baseline, plan = _run(ready), _run(ready, path)
+    assert same_results(plan, baseline)
+    assert (compare(plan, baseline)[["difference", "low", "high"]] == 0).all(axis=None)
+
+
+@pytest.mark.functional
+@pytest.mark.parametrize(
+    ("lever", "measure", "sign"),
+    [
+        ("[levers.entries]\nchange = -0.5\nchildren = 'all'\n", "children", -1),
+        ("[levers.entries]\nchange = 0.5\nchildren = 'all'\n", "children", 1),
+        ("[levers.reunification]\nchange = 1.0\n", "children", -1),
+        ("[levers.permanence]\nchange = 2.0\n", "children", -1),
+        ("[levers.placement_stability]\nchange = -0.5\n", "moves", -1),
+        ("[levers.hazard_multiplier]\ncause = 'to_home'\nchange = 2.0\n", "moves", 1),
+    ],
+)
+def test_levers_move_results_the_way_they_say(ready: Ready, tmp_path: Path, lever: str, measure: str, sign: int) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_text('[about]\ntitle = "T"\nquestion = "Q?"\n' + lever, encoding="utf-8")
+    table = compare(_run(ready, path), _run(ready))
+    last = table[(table["measure"] == measure) & (table["setting"] == "all")].iloc[-1]
+    assert sign * last["difference"] > 3 * last["standard_error"]
+
+
+@pytest.mark.functional
+def test_fewer_entries_are_a_subset_of_the_baselines_and_more_a_superset(ready: Ready, tmp_path: Path) -> None:
+    starts = {}
+    for change in (-0.4, 0.0, 0.7):
+        path = tmp_path / "plan.toml"
+        path.write_text(f'[about]\ntitle = "T"\nquestion = "Q?"\n[levers.entries]\nchildren = "all"\nchange = {change}\n', encoding="utf-8")
+        journeys = _run(ready, path, replications=1).placements(0)
+        new = journeys[journeys["opening"] == "entry"]
+        starts[change] = set(zip(new["start"], new["dob"], strict=True))
+    assert starts[-0.4] < starts[0.0] < starts[0.7]
+
+
+@pytest.mark.unit
+def test_tables_have_the_columns_of_the_contract(ready: Ready) -> None:
+    outcome = _run(ready, replications=2)
+    for name, columns in (
+        ("stock", STOCK_COLUMNS),
+        ("flows", FLOW_COLUMNS),
+        ("child_days", CHILD_DAYS_COLUMNS),
+        ("places", PLACES_COLUMNS),
+    ):
+        assert tuple(getattr(outcome, name).columns) == columns
+    assert len(outcome.stock["month_end"].unique()) == 24
+    assert "replications" in repr(outcome)
+
+
+@pytest.mark.functional
+def test_shared_luck_narrows_a_difference(ready: Ready, tmp_path: Path) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_text('[about]\ntitle = "T"\nquestion = "Q?"\n[levers.entries]\nchange = -0.1\n', encoding="utf-8")
+    plan, baseline = _run(ready, path, replications=30), _run(ready, replications=30)
+
+    def final(outcome: Outcome) -> pd.Series:
+        stock = outcome.stock
+        return stock[stock["month_end"] == stock["month_end"].max()].groupby("replication")["children"].sum()
+
+    paired = (final(plan) - final(baseline)).std()
+    independent = (final(plan).var() + final(baseline).var()) ** 0.5
+    assert paired < 0.4 * independent
