@@ -1,0 +1,110 @@
+"""Spend by setting and financial year: nights × price, replication by replication.
+
+A night costs a week's price ÷ 7; the night of a move belongs to the new placement (a child-day runs
+from arrival to the day before leaving). Nothing is rounded here.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from sufficiency import dates
+from sufficiency.errors import UserError
+from sufficiency.scenario import Investment
+from sufficiency.simulation import Outcome
+from sufficiency.tables import Prices
+
+SPEND_COLUMNS = ("scenario", "replication", "financial_year", "setting", "kind", "pounds")
+#: The setting written beside money that belongs to no setting.
+NO_SETTING = "all"
+_WEEK = 7
+_MONTHS = 12
+
+
+def cost(outcome: Outcome, prices: Prices) -> pd.DataFrame:
+    """Spend of every replication of a plan.
+
+    Returns
+    -------
+    scenario, replication, financial_year, setting, kind (placement, investment), pounds.
+
+    Raises
+    ------
+    UserError
+        When children live in settings that have no price.
+    """
+    days = (
+        outcome.child_days.groupby(["replication", "month", "setting"], observed=True)["child_days"].sum().reset_index()
+    )
+    months = dates.month_index(dates.to_days(days["month"]))
+    used = days["setting"].astype(str)
+    per_week = np.zeros(len(days))
+    unpriced = []
+    for setting in used.unique():
+        own = (used == setting).to_numpy()
+        per_week[own] = prices.per_week(setting, months[own])
+        if np.isnan(per_week[own]).any():
+            unpriced.append(outcome.codes.label(setting))
+    if unpriced:
+        said = ", ".join(sorted(unpriced))
+        raise UserError([f"The prices table has no price for: {said}. Give one for each, 0 where a placement costs nothing."])
+    priced = pd.DataFrame(
+        {
+            "replication": days["replication"],
+            "financial_year": dates.financial_years(dates.month_start(months)),
+            "setting": used,
+            "pounds": days["child_days"].to_numpy() * per_week / _WEEK,
+        }
+    )
+    spend = priced.groupby(["replication", "financial_year", "setting"])["pounds"].sum().reset_index()
+    placed = spend.assign(scenario=outcome.scenario.name, kind="placement")[list(SPEND_COLUMNS)]
+    invested = _investments(outcome)
+    return placed if invested.empty else pd.concat([placed, invested], ignore_index=True)
+
+
+def _investments(outcome: Outcome) -> pd.DataFrame:
+    """Investment of the plan, the same in every replication."""
+    first = int(dates.month_index(outcome.origin + 1))
+    months = np.arange(first, int(dates.month_index(outcome.last_day)) + 1)
+    start = outcome.scenario.start_month(outcome.origin + 1)
+    monthly = np.zeros(len(months))
+    for item in outcome.scenario.investment:
+        monthly += _by_month(item, start, len(months))
+    years = dates.financial_years(dates.month_start(months))
+    by_year = pd.Series(monthly).groupby(years).sum()
+    by_year = by_year[by_year > 0]
+    rows = [
+        (outcome.scenario.name, replication, year, NO_SETTING, "investment", pounds)
+        for replication in range(outcome.replications)
+        for year, pounds in by_year.items()
+    ]
+    return pd.DataFrame(rows, columns=list(SPEND_COLUMNS))
+
+
+def _by_month(item: Investment, start: int, months: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    first = start if item.starts is None else item.starts
+    monthly = np.where(np.arange(months) >= first, item.per_year / _MONTHS, 0.0)
+    if first < months:
+        monthly[first] += item.one_off
+    return monthly
+
+
+def summarise_spend(spend: pd.DataFrame) -> pd.DataFrame:
+    """Percentiles over replications by financial year, setting and in total.
+
+    The total's percentiles are those of the sums, not sums of percentiles (type 7, linear).
+
+    Returns
+    -------
+    scenario, financial_year, setting ("all" is the total with investment), mean, p10, p50, p80, p90.
+    """
+    keys = ["scenario", "financial_year", "setting", "replication"]
+    settings = spend[spend["kind"] == "placement"].groupby(keys, observed=True)["pounds"].sum().unstack("replication", fill_value=0.0)
+    total = spend.groupby(["scenario", "financial_year", "replication"], observed=True)["pounds"].sum().unstack("replication", fill_value=0.0)
+    total.index = pd.MultiIndex.from_tuples([(*key, NO_SETTING) for key in total.index], names=keys[:3])
+    table = pd.concat([settings, total])
+    values = table.to_numpy()
+    low, middle, high, top = np.percentile(values, [10, 50, 80, 90], axis=1)
+    summary = pd.DataFrame({"mean": values.mean(1), "p10": low, "p50": middle, "p80": high, "p90": top}, index=table.index)
+    return summary.reset_index()

@@ -1,0 +1,148 @@
+"""One plan against another, replication by replication, so that shared luck cancels.
+
+Replication r of both plans gives every child the same draws (common random numbers); the
+difference within a replication is therefore the plan's, and its spread over replications is what is
+not known about it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from sufficiency import dates
+from sufficiency.errors import UserError
+from sufficiency.simulation import Outcome
+
+COMPARISON_COLUMNS = (
+    "scenario",
+    "against",
+    "measure",
+    "setting",
+    "period",
+    "baseline_mean",
+    "plan_mean",
+    "difference",
+    "low",
+    "high",
+    "standard_error",
+    "share_lower",
+)
+ALL = "all"
+_ENTRIES = ("entry", "re_entry")
+
+
+def compare(
+    plan: Outcome,
+    baseline: Outcome,
+    *,
+    spend: pd.DataFrame | None = None,
+    baseline_spend: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Paired differences of a plan from another.
+
+    Parameters
+    ----------
+    spend, baseline_spend
+        From :func:`sufficiency.costs.cost`; pounds are compared where both are given.
+
+    Returns
+    -------
+    One row per measure (children, child_days, entries, exits, moves, pounds), setting ("all" is
+    every setting) and period (month end for children, financial year otherwise): both means, the
+    mean difference, its 10th and 90th percentile over replications, its Monte-Carlo standard error,
+    and the share of replications in which the plan is lower.
+
+    Raises
+    ------
+    UserError
+        When the two were not run with the same seed, replications and days: they share no luck.
+    """
+    alike = (plan.seed, plan.replications, plan.origin, plan.last_day)
+    if alike != (baseline.seed, baseline.replications, baseline.origin, baseline.last_day):
+        raise UserError(
+            ["Two plans can be compared only when run from the same origin, as long, with the same seed and replications."]
+        )
+    parts = [(name, _measure(plan, name), _measure(baseline, name)) for name in ("children", "child_days", "entries", "exits", "moves")]
+    if spend is not None and baseline_spend is not None:
+        parts.append(("pounds", _pounds(spend), _pounds(baseline_spend)))
+    rows = [_differences(name, one, other, plan.replications) for name, one, other in parts]
+    table = pd.concat(rows, ignore_index=True)
+    return table.assign(scenario=plan.scenario.name, against=baseline.scenario.name)[list(COMPARISON_COLUMNS)]
+
+
+def same_results(plan: Outcome, baseline: Outcome) -> bool:
+    """Whether a plan's journeys are, number for number, those of another."""
+    names = ("stock", "flows", "child_days")
+    return all(
+        getattr(plan, name).drop(columns="scenario").equals(getattr(baseline, name).drop(columns="scenario")) for name in names
+    )
+
+
+def _measure(outcome: Outcome, name: str) -> pd.DataFrame:
+    """Long form of one measure: setting, period, replication, value."""
+    if name == "children":
+        return _long(outcome.stock, outcome.stock["month_end"].dt.strftime("%Y-%m-%d"), outcome.stock["setting"], "children")
+    if name == "child_days":
+        return _long(outcome.child_days, _years(outcome.child_days), outcome.child_days["setting"], "child_days")
+    flows = outcome.flows
+    if name == "entries":
+        chosen = flows[flows["event"].isin(_ENTRIES)]
+        return _long(chosen, _years(chosen), chosen["to_setting"], "count")
+    if name == "exits":
+        chosen = flows[flows["event"] == "exit"]
+        return _long(chosen, _years(chosen), chosen["from_setting"], "count")
+    chosen = flows[flows["event"] == "move"]
+    return _long(chosen, _years(chosen), chosen["to_setting"], "count")
+
+
+def _years(table: pd.DataFrame) -> pd.Series:
+    return pd.Series(dates.financial_years(dates.to_days(table["month"])), index=table.index)
+
+
+def _pounds(spend: pd.DataFrame) -> pd.DataFrame:
+    return _long(spend, spend["financial_year"], spend["setting"], "pounds")
+
+
+def _long(table: pd.DataFrame, period: pd.Series, setting: pd.Series, value: str) -> pd.DataFrame:
+    plain = pd.DataFrame(
+        {
+            "setting": setting.astype(str),
+            "period": period.astype(str),
+            "replication": table["replication"],
+            "value": table[value].astype(float),
+        }
+    )
+    whole = plain.groupby(["period", "replication"], as_index=False)["value"].sum().assign(setting=ALL)
+    apart = plain[plain["setting"] != ALL].groupby(["setting", "period", "replication"], as_index=False)["value"].sum()
+    return pd.concat([whole, apart], ignore_index=True)
+
+
+def _differences(name: str, plan: pd.DataFrame, baseline: pd.DataFrame, replications: int) -> pd.DataFrame:
+    keys = ["setting", "period"]
+    wide = {
+        which: table.pivot_table(index=keys, columns="replication", values="value", fill_value=0.0)
+        for which, table in (("plan", plan), ("baseline", baseline))
+    }
+    index = wide["plan"].index.union(wide["baseline"].index)
+    one, other = (
+        wide[which].reindex(index=index, columns=range(replications), fill_value=0.0).fillna(0.0).to_numpy()
+        for which in ("plan", "baseline")
+    )
+    difference = one - other
+    low, high = np.percentile(difference, [10, 90], axis=1)
+    spread = difference.std(axis=1, ddof=1) if replications > 1 else np.full(len(index), np.nan)
+    return pd.DataFrame(
+        {
+            "measure": name,
+            "setting": index.get_level_values("setting"),
+            "period": index.get_level_values("period"),
+            "baseline_mean": other.mean(1),
+            "plan_mean": one.mean(1),
+            "difference": difference.mean(1),
+            "low": low,
+            "high": high,
+            "standard_error": spread / np.sqrt(replications),
+            "share_lower": (difference < 0).mean(1),
+        }
+    )
