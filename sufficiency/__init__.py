@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from sufficiency.rates import estimate_rates
     from sufficiency.report import write_annex
     from sufficiency.returns import read_returns
-    from sufficiency.run import run
     from sufficiency.scenario import read_scenario
     from sufficiency.simulation import simulate
     from sufficiency.trials import write_example
@@ -36,7 +35,6 @@ _HOME = {
     "compare": "plan",
     "write_example": "trials",
     "write_annex": "report",
-    "run": "run",
 }
 
 __all__ = [
@@ -49,7 +47,6 @@ __all__ = [
     "read_prices",
     "read_returns",
     "read_scenario",
-    "run",
     "simulate",
     "write_annex",
     "write_example",

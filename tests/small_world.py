@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sufficiency import dates
-from sufficiency.codes import CAUSES, DURATION_EDGES, EXIT_REASONS, HAZARD_AGES, TYPES, Codes, read_codes
+from sufficiency.codes import CAUSES, DURATION_EDGES, HAZARD_AGES, TYPES, Codes, read_codes
 from sufficiency.draws import entrant_key, replication_key, stock_key
 from sufficiency.history import History
 from sufficiency.history.stock import Spells
@@ -70,7 +70,9 @@ def children(count: int, *, setting: str, age_days: int, first_day: int = FIRST_
     )
 
 
-def entrants(days: int, per_day: float, *, first_day: int = FIRST_DAY, kinds: tuple[str, ...] = ("fostering", "home", "kinship")) -> Entrants:
+def entrants(
+    days: int, per_day: float, *, first_day: int = FIRST_DAY, kinds: tuple[str, ...] = ("fostering", "home", "kinship")
+) -> Entrants:
     """Entrants evenly spread over the days, of ages 0 to 17, a tenth of them seeking asylum."""
     count = int(days * per_day)
     number = np.arange(count)

@@ -49,7 +49,10 @@ def _outcome(rows: list[tuple[int, str, str, int]], plan: str = "baseline") -> O
 @pytest.mark.unit
 def test_spend_is_nights_times_a_seventh_of_the_weekly_price_in_force(tmp_path: Path) -> None:
     # Two children in agency fostering through the leap February of 2028, the price rising on 1 March.
-    path = _prices(tmp_path, "agency_fostering,2027-04-01,980.00,own,ledger\nagency_fostering,01/03/2028,1001.00,own,uplift\nsecure,2027-04-01,7000,own,\n")
+    path = _prices(
+        tmp_path,
+        "agency_fostering,2027-04-01,980.00,own,ledger\nagency_fostering,01/03/2028,1001.00,own,uplift\nsecure,2027-04-01,7000,own,\n",
+    )
     outcome = _outcome(
         [
             (0, "2028-02-01", "agency_fostering", 58),
@@ -67,7 +70,12 @@ def test_spend_is_nights_times_a_seventh_of_the_weekly_price_in_force(tmp_path: 
 @pytest.mark.unit
 def test_percentiles_are_of_sums_and_investment_is_in_the_total(tmp_path: Path) -> None:
     path = _prices(tmp_path, "secure,2027-04-01,700,own,\nother,2027-04-01,700,own,\n")
-    rows = [(0, "2027-06-01", "secure", 10), (0, "2027-06-01", "other", 0), (1, "2027-06-01", "secure", 0), (1, "2027-06-01", "other", 10)]
+    rows = [
+        (0, "2027-06-01", "secure", 10),
+        (0, "2027-06-01", "other", 0),
+        (1, "2027-06-01", "secure", 0),
+        (1, "2027-06-01", "other", 10),
+    ]
     spend = cost(_outcome(rows, "edge-of-care"), read_prices(path))
     summary = summarise_spend(spend).set_index(["financial_year", "setting"])
     # Six of the first year's twelve months come after the plan's start, at £150,000 a year.
@@ -110,7 +118,11 @@ def test_every_problem_of_a_prices_table_is_told_at_once(tmp_path: Path) -> None
 @pytest.mark.unit
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("", "is empty"), ("setting,from\n", "'pounds_per_week' is missing"), (HEADER.replace("source", "sauce"), "Did you mean 'source'?")],
+    [
+        ("", "is empty"),
+        ("setting,from\n", "'pounds_per_week' is missing"),
+        (HEADER.replace("source", "sauce"), "Did you mean 'source'?"),
+    ],
 )
 def test_a_table_of_another_shape_is_told(tmp_path: Path, text: str, said: str) -> None:
     path = tmp_path / "prices.csv"

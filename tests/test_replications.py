@@ -56,7 +56,11 @@ def test_a_replication_does_not_depend_on_how_many_are_run(ready: Ready) -> None
 @pytest.mark.functional
 @pytest.mark.parametrize(
     "levers",
-    ["", "[levers.entries]\nchange = 0.0\n", "[levers.reunification]\nchange = 0.0\nramp_months = 5\n[levers.permanence]\nchange = 0.0\n"],
+    [
+        "",
+        "[levers.entries]\nchange = 0.0\n",
+        "[levers.reunification]\nchange = 0.0\nramp_months = 5\n[levers.permanence]\nchange = 0.0\n",
+    ],
 )
 def test_a_plan_whose_levers_change_nothing_is_the_baseline_number_for_number(
     ready: Ready, tmp_path: Path, levers: str
@@ -80,7 +84,9 @@ def test_a_plan_whose_levers_change_nothing_is_the_baseline_number_for_number(
         ("[levers.hazard_multiplier]\ncause = 'to_home'\nchange = 2.0\n", "moves", 1),
     ],
 )
-def test_levers_move_results_the_way_they_say(ready: Ready, tmp_path: Path, lever: str, measure: str, sign: int) -> None:
+def test_levers_move_results_the_way_they_say(
+    ready: Ready, tmp_path: Path, lever: str, measure: str, sign: int
+) -> None:
     path = tmp_path / "plan.toml"
     path.write_text('[about]\ntitle = "T"\nquestion = "Q?"\n' + lever, encoding="utf-8")
     table = compare(_run(ready, path), _run(ready))
@@ -93,7 +99,10 @@ def test_fewer_entries_are_a_subset_of_the_baselines_and_more_a_superset(ready: 
     starts = {}
     for change in (-0.4, 0.0, 0.7):
         path = tmp_path / "plan.toml"
-        path.write_text(f'[about]\ntitle = "T"\nquestion = "Q?"\n[levers.entries]\nchildren = "all"\nchange = {change}\n', encoding="utf-8")
+        path.write_text(
+            f'[about]\ntitle = "T"\nquestion = "Q?"\n[levers.entries]\nchildren = "all"\nchange = {change}\n',
+            encoding="utf-8",
+        )
         journeys = _run(ready, path, replications=1).placements(0)
         new = journeys[journeys["opening"] == "entry"]
         starts[change] = set(zip(new["start"], new["dob"], strict=True))

@@ -33,11 +33,20 @@ MISTAKES = [
     ("a = 1\na = 2\n", "row 2: This is not valid TOML"),
     ("[about]\ntitle = 'T'\n", "row 1, about.question: 'question' is missing."),
     (GOOD + "[levers.entrys]\nchange = 0.1\n", "row 4: There is no lever 'entrys'. Did you mean 'entries'?"),
-    (GOOD + "[levers.entries]\nchang = 0.1\n", "row 5, levers.entries.chang: 'chang' is not a key here. Did you mean 'change'?"),
-    (GOOD + "[levers.entries]\nchange = -2\n", "row 5, levers.entries.change: -2 is out of range: it must be at least -1"),
+    (
+        GOOD + "[levers.entries]\nchang = 0.1\n",
+        "row 5, levers.entries.chang: 'chang' is not a key here. Did you mean 'change'?",
+    ),
+    (
+        GOOD + "[levers.entries]\nchange = -2\n",
+        "row 5, levers.entries.change: -2 is out of range: it must be at least -1",
+    ),
     (GOOD + "[levers.entries]\nchange = 40\n", "it must be at most 3"),
     (GOOD + '[levers.entries]\nchange = "ten"\n', "row 5, levers.entries.change: 'ten' cannot be used"),
-    (GOOD + '[levers.entries]\nages = ["10-15"]\n', "row 5, levers.entries.ages.0: '10-15' is not one of '0', '1 to 4'"),
+    (
+        GOOD + '[levers.entries]\nages = ["10-15"]\n',
+        "row 5, levers.entries.ages.0: '10-15' is not one of '0', '1 to 4'",
+    ),
     (GOOD + "[levers.entries]\nages = []\n", "row 5, levers.entries.ages"),
     (GOOD + '[levers.entries]\nchildren = "boys"\n', "is not one of 'all', 'uasc' or 'not uasc'"),
     (GOOD + '[levers.reunification]\nsettings = ["in_house_fosterin"]\n', "Did you mean 'in_house_fostering'?"),

@@ -90,7 +90,9 @@ def test_the_daily_chain_tends_to_the_matrix_exponential_for_long_stays() -> Non
     rates = _generator() / 100
     np.fill_diagonal(rates, 0.0)
     chance = -np.expm1(-rates.sum(1))
-    share = np.divide(rates, rates.sum(1, keepdims=True), where=rates.sum(1, keepdims=True) > 0, out=np.zeros_like(rates))
+    share = np.divide(
+        rates, rates.sum(1, keepdims=True), where=rates.sum(1, keepdims=True) > 0, out=np.zeros_like(rates)
+    )
     daily = np.diag(1 - chance) + chance[:, None] * share
     continuous = expm((rates - np.diag(rates.sum(1))) * 1000)
     assert np.abs(np.linalg.matrix_power(daily, 1000) - continuous).max() < 1e-3

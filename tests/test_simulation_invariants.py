@@ -26,7 +26,7 @@ from sufficiency.history.stock import (
 from sufficiency.simulation import World
 
 
-def small(days: int, first_day: int, **other: Any) -> World:  # noqa: ANN401 - as world()
+def small(days: int, first_day: int, **other: Any) -> World:
     return world(days=days, first_day=first_day, arriving=entrants(days, 0.08, first_day=first_day), **other)
 
 
@@ -128,7 +128,9 @@ def test_no_hazard_and_no_entrant_means_that_nothing_happens() -> None:
 @pytest.mark.unit
 def test_the_least_stay_is_a_day_and_a_huge_hazard_takes_it() -> None:
     stock = children(50, setting="secure", age_days=4000)
-    spells = run(world(days=30, rates={("secure", "returned_home"): 50.0}, stock=stock, arriving=entrants(30, 0.0), re_entry=0.0))
+    spells = run(
+        world(days=30, rates={("secure", "returned_home"): 50.0}, stock=stock, arriving=entrants(30, 0.0), re_entry=0.0)
+    )
     assert (spells.end == FIRST_DAY).all()
 
 

@@ -48,7 +48,9 @@ def cost(outcome: Outcome, prices: Prices) -> pd.DataFrame:
             unpriced.append(outcome.codes.label(setting))
     if unpriced:
         said = ", ".join(sorted(unpriced))
-        raise UserError([f"The prices table has no price for: {said}. Give one for each, 0 where a placement costs nothing."])
+        raise UserError(
+            [f"The prices table has no price for: {said}. Give one for each, 0 where a placement costs nothing."]
+        )
     priced = pd.DataFrame(
         {
             "replication": days["replication"],
@@ -100,11 +102,22 @@ def summarise_spend(spend: pd.DataFrame) -> pd.DataFrame:
     scenario, financial_year, setting ("all" is the total with investment), mean, p10, p50, p80, p90.
     """
     keys = ["scenario", "financial_year", "setting", "replication"]
-    settings = spend[spend["kind"] == "placement"].groupby(keys, observed=True)["pounds"].sum().unstack("replication", fill_value=0.0)
-    total = spend.groupby(["scenario", "financial_year", "replication"], observed=True)["pounds"].sum().unstack("replication", fill_value=0.0)
+    settings = (
+        spend[spend["kind"] == "placement"]
+        .groupby(keys, observed=True)["pounds"]
+        .sum()
+        .unstack("replication", fill_value=0)
+    )
+    total = (
+        spend.groupby(["scenario", "financial_year", "replication"], observed=True)["pounds"]
+        .sum()
+        .unstack("replication", fill_value=0)
+    )
     total.index = pd.MultiIndex.from_tuples([(*key, NO_SETTING) for key in total.index], names=keys[:3])
     table = pd.concat([settings, total])
     values = table.to_numpy()
     low, middle, high, top = np.percentile(values, [10, 50, 80, 90], axis=1)
-    summary = pd.DataFrame({"mean": values.mean(1), "p10": low, "p50": middle, "p80": high, "p90": top}, index=table.index)
+    summary = pd.DataFrame(
+        {"mean": values.mean(1), "p10": low, "p50": middle, "p80": high, "p90": top}, index=table.index
+    )
     return summary.reset_index()

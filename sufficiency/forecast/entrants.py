@@ -64,7 +64,9 @@ class EntrantForecast:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know of the fits."""
-        return tuple(f"entries ({name}): {model.note}" for name, model in zip(STREAMS, self.fitted, strict=True) if model.note)
+        return tuple(
+            f"entries ({name}): {model.note}" for name, model in zip(STREAMS, self.fitted, strict=True) if model.note
+        )
 
     def counts(self, key: KeyWords) -> Ints:
         """First entrants of each group and month of one replication: shape (groups, months)."""
@@ -84,7 +86,8 @@ def stream_means(model: Fitted, key: KeyWords, stream: int, months: int) -> Floa
     """Mean of each month of one replication's path of a stream: shape (months,)."""
     first, _ = draws(key, other_key(stream), np.arange(_COEFFICIENTS), Purpose.ENTRY_PARAMETER)
     steps, _ = draws(key, month_key(_STREAM_BASE + stream, np.arange(months)), 0, Purpose.ENTRY_LEVEL)
-    return model.means(normal(first)[None, :], normal(steps)[None, :])[0]
+    path: Floats = model.means(normal(first)[None, :], normal(steps)[None, :])[0]
+    return path
 
 
 def _frailty(key: KeyWords, stream: int, dispersion: float, months: int) -> Floats:
@@ -100,8 +103,8 @@ def _shares(key: KeyWords, stream: int, parameters: Floats) -> Floats:
     """One draw from a Dirichlet by normalised Gammas."""
     uniform, _ = draws(key, other_key(stream), np.arange(len(parameters)), Purpose.ENTRY_MIX)
     gammas = gammaincinv(np.maximum(parameters, _LEAST_SHAPE), uniform)
-    shares: Floats = gammas / gammas.sum() if gammas.sum() > 0 else parameters / parameters.sum()
-    return shares
+    kept = gammas if gammas.sum() > 0 else parameters
+    return np.asarray(kept / kept.sum(), dtype=np.float64)
 
 
 def monthly_counts(history: History) -> pd.DataFrame:

@@ -9,6 +9,7 @@ themselves are drawn elsewhere, so that every model's noise is the same keyed no
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -37,9 +38,20 @@ _LARGEST_STEP = 0.999999
 class Fitted(Protocol):
     """A model fitted to one stream of monthly counts."""
 
-    name: str
-    note: str
-    dispersion: float
+    @property
+    def name(self) -> str:
+        """What the model is called."""
+        ...
+
+    @property
+    def note(self) -> str:
+        """What a reader must know of the fit; blank when all is well."""
+        ...
+
+    @property
+    def dispersion(self) -> float:
+        """Dispersion d of a count around its mean: variance = mean + d × mean²."""
+        ...
 
     def means(self, coefficients: Floats, steps: Floats) -> Floats:
         """Mean count of each month of each path.
@@ -117,7 +129,9 @@ def fit_trend(counts: Ints, first_month: int) -> TrendRegression:
     estimates = np.asarray(fitted.params, dtype=np.float64)
     covariance = np.asarray(fitted.cov_params(), dtype=np.float64)
     if not (fitted.converged and np.isfinite(covariance).all() and np.isfinite(estimates).all()):
-        return _flat(used, first_month, "the trend regression did not converge: the mean of the last four years is used")
+        return _flat(
+            used, first_month, "the trend regression did not converge: the mean of the last four years is used"
+        )
     # Eigenvalues clipped: a nearly singular Hessian must not make the root complex.
     values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
     root = vectors * np.sqrt(np.clip(values, 0.0, 1.0))
@@ -129,7 +143,9 @@ def _flat(used: Ints, first_month: int, note: str) -> TrendRegression:
     spread = 1 / np.sqrt(max(float(used.sum()), 1.0))
     root = np.zeros((4, 4))
     root[0, 0] = spread
-    return TrendRegression(np.array([np.log(mean), 0.0, 0.0, 0.0]), root, _dispersion(used, mean), first_month, mean, note)
+    return TrendRegression(
+        np.array([np.log(mean), 0.0, 0.0, 0.0]), root, _dispersion(used, mean), first_month, mean, note
+    )
 
 
 def _dispersion(counts: Ints, mean: float | Floats) -> float:
@@ -184,7 +200,9 @@ def fit_level(counts: Ints, first_month: int) -> LocalLevel:
     if counts.sum() < MONTHS:
         mean = max(float(counts.mean()), _LEAST_MEAN)
         error = np.sqrt(mean / len(counts))
-        return LocalLevel(mean, float(error), 0.0, season, _dispersion(counts, mean), first_month, "too few entries: the mean is used")
+        return LocalLevel(
+            mean, float(error), 0.0, season, _dispersion(counts, mean), first_month, "too few entries: the mean is used"
+        )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.simplefilter("ignore", RuntimeWarning)
@@ -200,4 +218,4 @@ def fit_level(counts: Ints, first_month: int) -> LocalLevel:
 
 
 #: Every model by name, in a fixed order; the rolling origin picks among them.
-MODELS = {"trend regression": fit_trend, "local level": fit_level}
+MODELS: dict[str, Callable[[Ints, int], Fitted]] = {"trend regression": fit_trend, "local level": fit_level}

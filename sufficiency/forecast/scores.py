@@ -92,7 +92,7 @@ def choose_model(counts: Ints, after: int, stream: str, horizon: int = MONTHS) -
     columns = ["stream", "model", "origins", "horizon_months", "crps", "mae", "bias", "coverage_80"]
     table = pd.DataFrame(rows, columns=columns)
     own = table[table["model"] != _NAIVE]
-    chosen = str(own.loc[own["crps"].idxmin(), "model"]) if origins else "local level"
+    chosen = str(own["model"].to_numpy()[int(own["crps"].to_numpy().argmin())]) if origins else "local level"
     return chosen, table.assign(chosen=table["model"] == chosen)
 
 

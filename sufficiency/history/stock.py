@@ -55,7 +55,7 @@ class Spells:
 
 def codes_of(values: pd.Series, names: tuple[str, ...]) -> Ints:
     """Position of each value among the names; :data:`NONE` where it is missing."""
-    return np.asarray(pd.Categorical(values, categories=list(names)).codes, dtype=np.int64)
+    return np.asarray(pd.Categorical(values, categories=pd.Index(names)).codes, dtype=np.int64)
 
 
 def spells(placements: pd.DataFrame, codes: Codes) -> Spells:
@@ -150,8 +150,8 @@ def _tidy(counts: Ints, days: Ints, day_name: str, name: str, codes: Codes) -> p
     return pd.DataFrame(
         {
             day_name: dates.to_dates(days[row]),
-            "setting": pd.Categorical.from_codes(setting, categories=list(codes.all_settings)),
-            "age_band": pd.Categorical.from_codes(band, categories=list(AGE_BANDS)),
+            "setting": pd.Categorical.from_codes(setting, categories=pd.Index(codes.all_settings)),
+            "age_band": pd.Categorical.from_codes(band, categories=pd.Index(AGE_BANDS)),
             "uasc": side.astype(bool),
             name: counts[row, setting, band, side],
         }
@@ -219,11 +219,11 @@ def flow_table(given: Spells, first_day: int, last_day: int, codes: Codes) -> pd
     return pd.DataFrame(
         {
             "month": dates.to_dates(dates.month_start(kinds + base)),
-            "event": pd.Categorical.from_codes(event, categories=list(EVENTS)),
-            "from_setting": pd.Categorical.from_codes(source - 1, categories=list(names)),
-            "to_setting": pd.Categorical.from_codes(target - 1, categories=list(names)),
-            "reason": pd.Categorical.from_codes(reason - 1, categories=list(REASONS)),
-            "age_band": pd.Categorical.from_codes(band, categories=list(AGE_BANDS)),
+            "event": pd.Categorical.from_codes(event, categories=pd.Index(EVENTS)),
+            "from_setting": pd.Categorical.from_codes(source - 1, categories=pd.Index(names)),
+            "to_setting": pd.Categorical.from_codes(target - 1, categories=pd.Index(names)),
+            "reason": pd.Categorical.from_codes(reason - 1, categories=pd.Index(REASONS)),
+            "age_band": pd.Categorical.from_codes(band, categories=pd.Index(AGE_BANDS)),
             "uasc": side.astype(bool),
             "count": count,
         }

@@ -61,9 +61,12 @@ def compare(
     alike = (plan.seed, plan.replications, plan.origin, plan.last_day)
     if alike != (baseline.seed, baseline.replications, baseline.origin, baseline.last_day):
         raise UserError(
-            ["Two plans can be compared only when run from the same origin, as long, with the same seed and replications."]
+            ["Only plans run from the same origin, as long, with the same seed and replications can be compared."]
         )
-    parts = [(name, _measure(plan, name), _measure(baseline, name)) for name in ("children", "child_days", "entries", "exits", "moves")]
+    parts = [
+        (name, _measure(plan, name), _measure(baseline, name))
+        for name in ("children", "child_days", "entries", "exits", "moves")
+    ]
     if spend is not None and baseline_spend is not None:
         parts.append(("pounds", _pounds(spend), _pounds(baseline_spend)))
     rows = [_differences(name, one, other, plan.replications) for name, one, other in parts]
@@ -75,14 +78,17 @@ def same_results(plan: Outcome, baseline: Outcome) -> bool:
     """Whether a plan's journeys are, number for number, those of another."""
     names = ("stock", "flows", "child_days")
     return all(
-        getattr(plan, name).drop(columns="scenario").equals(getattr(baseline, name).drop(columns="scenario")) for name in names
+        getattr(plan, name).drop(columns="scenario").equals(getattr(baseline, name).drop(columns="scenario"))
+        for name in names
     )
 
 
 def _measure(outcome: Outcome, name: str) -> pd.DataFrame:
     """Long form of one measure: setting, period, replication, value."""
     if name == "children":
-        return _long(outcome.stock, outcome.stock["month_end"].dt.strftime("%Y-%m-%d"), outcome.stock["setting"], "children")
+        return _long(
+            outcome.stock, outcome.stock["month_end"].dt.strftime("%Y-%m-%d"), outcome.stock["setting"], "children"
+        )
     if name == "child_days":
         return _long(outcome.child_days, _years(outcome.child_days), outcome.child_days["setting"], "child_days")
     flows = outcome.flows
@@ -115,7 +121,8 @@ def _long(table: pd.DataFrame, period: pd.Series, setting: pd.Series, value: str
     )
     whole = plain.groupby(["period", "replication"], as_index=False)["value"].sum().assign(setting=ALL)
     apart = plain[plain["setting"] != ALL].groupby(["setting", "period", "replication"], as_index=False)["value"].sum()
-    return pd.concat([whole, apart], ignore_index=True)
+    long: pd.DataFrame = pd.concat([whole, apart], ignore_index=True)
+    return long
 
 
 def _differences(name: str, plan: pd.DataFrame, baseline: pd.DataFrame, replications: int) -> pd.DataFrame:

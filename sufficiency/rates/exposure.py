@@ -64,7 +64,9 @@ def cause_clocks(codes: Codes) -> npt.NDArray[np.bool_]:
 
 def causes_of(given: Spells, codes: Codes) -> Ints:
     """Cause that ended each placement: an index into CAUSES, or NONE (open, or aged out)."""
-    kinds = np.array([TYPES.index(codes.type_of(name)) if name in codes.in_care else NONE for name in codes.all_settings])
+    kinds = np.array(
+        [TYPES.index(codes.type_of(name)) if name in codes.in_care else NONE for name in codes.all_settings]
+    )
     following = np.concatenate([given.setting[1:], [NONE]])
     moved = given.closing == CLOSINGS.index("move")
     left = (given.closing == CLOSINGS.index("exit")) & (given.reason != REASONS.index(AGED_OUT))
@@ -98,7 +100,9 @@ def measure_exposure(history: History, first_day: int | None = None, last_day: i
     for clock, start in clock_start.items():
         window = _Window(given, cause, np.maximum(whole.start, known_from[clock]), whole.end, last)
         counted[clock] = _count(window, start, codes)
-        left_out[clock] = float(np.maximum(whole.end - whole.start, 0).sum() - np.maximum(window.end - window.start, 0).sum())
+        left_out[clock] = float(
+            np.maximum(whole.end - whole.start, 0).sum() - np.maximum(window.end - window.start, 0).sum()
+        )
     on_placement = cause_clocks(codes)[:, None, None, None, :]
     picked = [
         np.where(on_placement, in_placement, in_care)

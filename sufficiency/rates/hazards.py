@@ -87,7 +87,8 @@ def _common_variance(exposure: Exposure, shape: Floats, rate: Floats) -> Floats:
     total = np.maximum(expected.sum(cells), 1e-12)
     apart = (np.square(expected) / shape).sum(cells) / np.square(total)
     wanted = 1 / np.maximum(exposure.events.sum(cells), 1.0)
-    return np.clip(wanted - apart, 0.0, 1.0)
+    left_out: Floats = np.clip(wanted - apart, 0.0, 1.0)
+    return left_out
 
 
 def _prior_mean(events: Floats, days: Floats) -> tuple[Floats, Floats]:
@@ -172,11 +173,11 @@ def hazard_table(hazards: Hazards, exposure: Exposure, codes: Codes) -> pd.DataF
     days = exposure.child_days[seen]
     return pd.DataFrame(
         {
-            "setting": pd.Categorical.from_codes(setting, categories=list(codes.in_care)),
-            "age": pd.Categorical.from_codes(age, categories=list(HAZARD_AGES)),
-            "duration": pd.Categorical.from_codes(duration, categories=list(DURATION_BANDS)),
+            "setting": pd.Categorical.from_codes(setting, categories=pd.Index(codes.in_care)),
+            "age": pd.Categorical.from_codes(age, categories=pd.Index(HAZARD_AGES)),
+            "duration": pd.Categorical.from_codes(duration, categories=pd.Index(DURATION_BANDS)),
             "uasc": side.astype(bool),
-            "cause": pd.Categorical.from_codes(cause, categories=list(CAUSES)),
+            "cause": pd.Categorical.from_codes(cause, categories=pd.Index(CAUSES)),
             "events": exposure.events[seen].astype(np.int64),
             "expected": days * shape / rate,
             "exposure": days,

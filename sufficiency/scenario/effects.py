@@ -74,7 +74,8 @@ def scale_hazards(
     hazards = effects.hazards.copy()
     cause = [CAUSES.index(name) for name in causes]
     band = [CARE_BANDS.index(name) for name in bands]
-    where = np.ix_(np.arange(len(factor)), settings, band, cause)
+    axes = [np.asarray(axis, dtype=np.int64) for axis in (range(len(factor)), settings, band, cause)]
+    where = np.ix_(*axes)
     hazards[where] *= factor[:, None, None, None]
     return Effects(hazards, effects.entries)
 

@@ -41,7 +41,7 @@ _SIDES: dict[str, tuple[bool, ...]] = {"all": (False, True), "uasc": (True,), "n
 _MOVES = tuple(MOVE_PREFIX + kind for kind in TYPES)
 
 
-def parameter(default: Any, unit: str, meaning: str, **limits: Any) -> Any:  # noqa: ANN401 - as pydantic's Field
+def parameter(default: Any, unit: str, meaning: str, **limits: Any) -> Any:
     """A lever's parameter with its unit and what it means."""
     return Field(default, description=meaning, json_schema_extra={"unit": unit}, **limits)
 
@@ -57,8 +57,12 @@ class Lever(BaseModel):
     evidence: ClassVar[str]
     grade: ClassVar[Grade]
 
-    starts: int | None = parameter(None, "months after the origin", "First month; the scenario's own start when left out.", ge=0, le=240)
-    ramp_months: int = parameter(0, "months", "Phased in by equal monthly steps over this long; 0 is at once.", ge=0, le=120)
+    starts: int | None = parameter(
+        None, "months after the origin", "First month; the scenario's own start when left out.", ge=0, le=240
+    )
+    ramp_months: int = parameter(
+        0, "months", "Phased in by equal monthly steps over this long; 0 is at once.", ge=0, le=120
+    )
     months: int | None = parameter(None, "months", "How long it lasts; to the end when left out.", ge=1, le=240)
     change: float
 
@@ -76,7 +80,7 @@ class Lever(BaseModel):
         """The lever's first month, counted from that of the day after the origin."""
         return start if self.starts is None else self.starts
 
-    def _factor(self, effects: Effects, start: int) -> Any:  # noqa: ANN401 - an array of floats
+    def _factor(self, effects: Effects, start: int) -> Any:
         months = effects.entries.shape[1]
         return phased(self.change, months, self.first_month(start), self.ramp_months, self.months)
 
@@ -90,14 +94,23 @@ class Entries(Lever):
         "More or fewer first entries than forecast, for some ages and for children seeking asylum or not: "
         "edge-of-care work, growth in demand, or a shock of some months."
     )
-    evidence = "Edge-of-care effects are before-and-after claims (Coventry −15 % in three years; Hertfordshire); test a zero effect too"
+    evidence = (
+        "Edge-of-care effects are before-and-after claims (Coventry −15 % in three years; Hertfordshire); "
+        "test a zero effect too"
+    )
     grade = "W"
 
-    change: float = parameter(-0.10, "share of the forecast (−0.10 is 10 % fewer)", "Change in first entries once phased in.", ge=-1.0, le=3.0)
+    change: float = parameter(
+        -0.10, "share of the forecast (−0.10 is 10 % fewer)", "Change in first entries once phased in.", ge=-1.0, le=3.0
+    )
     ages: tuple[Band, ...] = parameter(CARE_BANDS, "age bands at entry", "Ages it acts on.", min_length=1, strict=False)
-    children: Children = parameter("not uasc", "all, uasc or not uasc", "Whether it acts on unaccompanied asylum-seeking children, on others, or on all.")
+    children: Children = parameter(
+        "not uasc",
+        "all, uasc or not uasc",
+        "Whether it acts on unaccompanied asylum-seeking children, on others, or on all.",
+    )
 
-    def apply(self, effects: Effects, codes: Codes, start: int) -> Effects:
+    def apply(self, effects: Effects, codes: Codes, start: int) -> Effects:  # noqa: ARG002 - as every lever
         """Scale the entries of the chosen groups."""
         return scale_entries(effects, self._factor(effects, start), bands=tuple(self.ages), sides=_SIDES[self.children])
 
@@ -108,7 +121,9 @@ class _HazardLever(Lever):
     causes: ClassVar[tuple[str, ...]]
 
     ages: tuple[Band, ...] = parameter(CARE_BANDS, "age bands", "Ages it acts on.", min_length=1, strict=False)
-    settings: tuple[str, ...] | None = parameter(None, "settings", "Settings it acts in; every one when left out.", min_length=1, strict=False)
+    settings: tuple[str, ...] | None = parameter(
+        None, "settings", "Settings it acts in; every one when left out.", min_length=1, strict=False
+    )
 
     @field_validator("settings")
     @classmethod
@@ -140,12 +155,24 @@ class Reunification(_HazardLever):
 
     name = "reunification"
     title = "Returning home"
-    meaning = "Children return home at a higher or lower rate. Those who go home may come back, at the rate seen in the returns."
-    evidence = "27 % of exits are home; about 20 % of children who go home re-enter within a year and 35 % within six (Goldacre)"
+    meaning = (
+        "Children return home at a higher or lower rate. Those who go home may come back, "
+        "at the rate seen in the returns."
+    )
+    evidence = (
+        "27 % of exits are home; about 20 % of children who go home re-enter within a year "
+        "and 35 % within six (Goldacre)"
+    )
     grade = "W"
     causes = ("returned_home",)
 
-    change: float = parameter(0.10, "share of the rate (0.10 is 10 % faster)", "Change in the rate of returning home once phased in.", ge=-1.0, le=3.0)
+    change: float = parameter(
+        0.10,
+        "share of the rate (0.10 is 10 % faster)",
+        "Change in the rate of returning home once phased in.",
+        ge=-1.0,
+        le=3.0,
+    )
 
 
 class Permanence(_HazardLever):
@@ -153,12 +180,19 @@ class Permanence(_HazardLever):
 
     name = "permanence"
     title = "Adoption and special guardianship"
-    meaning = "Adoption orders, special guardianship orders and moves to adoptive placements come sooner or later. Allowances after the order are not counted."
-    evidence = "4,110 special guardianship and 3,040 adoption exits in England in 2024/25 (DfE); no effect size is established"
+    meaning = (
+        "Adoption orders, special guardianship orders and moves to adoptive placements come sooner or later. "
+        "Allowances after the order are not counted."
+    )
+    evidence = (
+        "4,110 special guardianship and 3,040 adoption exits in England in 2024/25 (DfE); no effect size is established"
+    )
     grade = "W"
     causes = ("adopted", "special_guardianship", "to_placed_for_adoption")
 
-    change: float = parameter(0.10, "share of the rate (0.10 is 10 % faster)", "Change in the rates once phased in.", ge=-1.0, le=3.0)
+    change: float = parameter(
+        0.10, "share of the rate (0.10 is 10 % faster)", "Change in the rates once phased in.", ge=-1.0, le=3.0
+    )
 
 
 class Stability(_HazardLever):
@@ -166,12 +200,20 @@ class Stability(_HazardLever):
 
     name = "placement_stability"
     title = "Moves between placements"
-    meaning = "Children move between placements at a lower or higher rate (moves to adoptive placements apart, which are a plan and not a breakdown)."
-    evidence = "England has 0.59 real moves a child-year (DfE, derived); −15 % is −0.09 (provider claims for support hubs, contested)"
+    meaning = (
+        "Children move between placements at a lower or higher rate (moves to adoptive placements apart, "
+        "which are a plan and not a breakdown)."
+    )
+    evidence = (
+        "England has 0.59 real moves a child-year (DfE, derived); −15 % is −0.09 "
+        "(provider claims for support hubs, contested)"
+    )
     grade = "W"
     causes = tuple(cause for cause in _MOVES if cause != "to_placed_for_adoption")
 
-    change: float = parameter(-0.15, "share of the rate (−0.15 is 15 % fewer)", "Change in the rate of moves once phased in.", ge=-1.0, le=3.0)
+    change: float = parameter(
+        -0.15, "share of the rate (−0.15 is 15 % fewer)", "Change in the rate of moves once phased in.", ge=-1.0, le=3.0
+    )
 
 
 class HazardMultiplier(_HazardLever):
@@ -179,11 +221,16 @@ class HazardMultiplier(_HazardLever):
 
     name = "hazard_multiplier"
     title = "A rate chosen by the analyst"
-    meaning = "The rate of one cause (a move to a type of placement, or an exit for a reason) is scaled, in some settings and ages."
+    meaning = (
+        "The rate of one cause (a move to a type of placement, or an exit for a reason) is scaled, "
+        "in some settings and ages."
+    )
     evidence = "The analyst's own; give it in the scenario's [about] evidence"
     grade = "assumption"
 
-    change: float = parameter(0.0, "share of the rate (0.10 is 10 % faster)", "Change in the rate once phased in.", ge=-1.0, le=9.0)
+    change: float = parameter(
+        0.0, "share of the rate (0.10 is 10 % faster)", "Change in the rate once phased in.", ge=-1.0, le=9.0
+    )
     cause: CauseName = parameter("returned_home", "a cause", "A move to a type of placement, or an exit for a reason.")
 
     def _causes(self) -> tuple[str, ...]:

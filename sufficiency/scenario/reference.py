@@ -66,12 +66,7 @@ def assumptions(scenarios: Iterable[Scenario]) -> pd.DataFrame:
     -------
     Columns scenario, lever, parameter, value, unit, meaning, evidence, grade; texts throughout.
     """
-    rows = [
-        row
-        for scenario in scenarios
-        for lever in scenario.levers
-        for row in _rows(scenario, lever)
-    ]
+    rows = [row for scenario in scenarios for lever in scenario.levers for row in _rows(scenario, lever)]
     columns = ["scenario", "lever", "parameter", "value", "unit", "meaning", "evidence", "grade"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -80,6 +75,15 @@ def _rows(scenario: Scenario, lever: Lever) -> list[tuple[str, ...]]:
     evidence = scenario.about.evidence or lever.evidence
     grade = _GRADES[lever.grade]
     return [
-        (scenario.name, lever.title, name, _value(getattr(lever, name)), _unit(field), str(field.description), evidence, grade)
+        (
+            scenario.name,
+            lever.title,
+            name,
+            _value(getattr(lever, name)),
+            _unit(field),
+            str(field.description),
+            evidence,
+            grade,
+        )
         for name, field in type(lever).model_fields.items()
     ]

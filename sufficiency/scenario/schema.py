@@ -98,7 +98,10 @@ class Scenario(BaseModel):
         start = self.start_month(first_day)
         firsts = {"the plan": start} | {f"lever {lever.name}": lever.first_month(start) for lever in self.levers}
         problems = [
-            Problem(f"{what} starts in month {month}; the forecast covers months 0 to {months - 1} after the origin.", self.name)
+            Problem(
+                f"{what} starts in month {month}; the forecast covers months 0 to {months - 1} after the origin.",
+                self.name,
+            )
             for what, month in firsts.items()
             if not 0 <= month < months
         ]
@@ -213,7 +216,7 @@ def _checked(
         return None
 
 
-def _sentence(detail: Any, model: type[BaseModel]) -> str:  # noqa: ANN401 - pydantic's error details
+def _sentence(detail: Any, model: type[BaseModel]) -> str:
     kind, context = detail["type"], detail.get("ctx", {})
     name = str(detail["loc"][-1]) if detail["loc"] else ""
     shown = repr(detail["input"]) if isinstance(detail["input"], (str, int, float)) else "what is there"

@@ -43,6 +43,7 @@ _MOVED, _EXITED = (CLOSINGS.index(name) for name in ("move", "exit"))
 _AGED_OUT = REASONS.index(AGED_OUT)
 _HOME = EXIT_REASONS.index("returned_home")
 _ADULT = dates.ADULT
+_OPEN = int(dates.OPEN)
 
 
 class Order(IntEnum):
@@ -96,9 +97,8 @@ class Tables:
     def total(self, setting: int, age: int, served: tuple[int, int], uasc: int, month: int) -> float:
         """Hazard of any event in a day; ``served`` holds the duration bands (in placement, in care)."""
         if self.multipliers is None:
-            return (
-                self.in_placement[setting][age][served[0]][uasc] + self.in_care[setting][age][served[1]][uasc]
-            )
+            both: float = self.in_placement[setting][age][served[0]][uasc] + self.in_care[setting][age][served[1]][uasc]
+            return both
         return self._scaled(setting, age, served, uasc, month)[0]
 
     def by_cause(self, setting: int, age: int, served: tuple[int, int], uasc: int, month: int) -> list[float]:
@@ -117,7 +117,8 @@ class Tables:
             cell, on = self.hazards[setting][age], self.on_placement[setting]
             factors = self.multipliers[month, setting, REPORTED_AGE[age]].tolist()  # type: ignore[index]
             each = [
-                cell[served[0] if on[cause] else served[1]][uasc][cause] * factors[cause] for cause in range(len(CAUSES))
+                cell[served[0] if on[cause] else served[1]][uasc][cause] * factors[cause]
+                for cause in range(len(CAUSES))
             ]
             # Grouped by clock as in the unscaled totals, so that factors of 1 give the same float.
             in_placement = in_care = 0.0
@@ -229,7 +230,10 @@ class Journeys:
     def _stock(self) -> list[Generator[simpy.Event, None, None]]:
         stock = self.world.stock
         columns = zip(
-            *(getattr(stock, name).tolist() for name in ("key", "dob", "uasc", "setting", "placement_start", "care_start")),
+            *(
+                getattr(stock, name).tolist()
+                for name in ("key", "dob", "uasc", "setting", "placement_start", "care_start")
+            ),
             strict=True,
         )
         return [
@@ -240,7 +244,9 @@ class Journeys:
     def _leavers(self) -> list[Generator[simpy.Event, None, None]]:
         left = self.world.leavers
         base = len(self.world.stock.key)
-        columns = zip(*(getattr(left, name).tolist() for name in ("key", "dob", "uasc", "exit_day", "home")), strict=True)
+        columns = zip(
+            *(getattr(left, name).tolist() for name in ("key", "dob", "uasc", "exit_day", "home")), strict=True
+        )
         return [
             self._after_care(self._person(base + number, key, dob, uasc), 0, day, home, self.world.first_day - 1)
             for number, (key, dob, uasc, day, home) in enumerate(columns)
@@ -269,7 +275,7 @@ class Journeys:
             first, second = draw(self.key, person.key, placement, Purpose.EVENT)
             day = self._event_day(person, setting, start, care_start, now, -math.log(1.0 - first))
             if day > self.end - 1:
-                self.log.add(person.rank, placement, setting, start, dates.OPEN, opening, NONE, NONE, care_start)
+                self.log.add(person.rank, placement, setting, start, _OPEN, opening, NONE, NONE, care_start)
                 return
             yield self._until(day, Order.CHILD, person.rank)
             if day >= person.adult:
@@ -286,9 +292,7 @@ class Journeys:
             setting = self._provider(person, placement, cause)
             start, now, opening = day, day, _MOVE
 
-    def _event_day(
-        self, person: Person, setting: int, start: int, care_start: int, now: int, threshold: float
-    ) -> int:
+    def _event_day(self, person: Person, setting: int, start: int, care_start: int, now: int, threshold: float) -> int:
         """Day of the next event, from the day after the last one whose events are past.
 
         Opening stock starts on the origin with the durations it has served: nothing of E is spent

@@ -118,7 +118,9 @@ class Outcome:
         return placements_frame(self.journeys[replication], self.codes)
 
 
-def tabulate(number: int, given: Spells, entrants: Ints, window: tuple[int, int], codes: Codes, *, keep: bool) -> Replication:
+def tabulate(
+    number: int, given: Spells, entrants: Ints, window: tuple[int, int], codes: Codes, *, keep: bool
+) -> Replication:
     """Reduce one replication's journeys to its tables over the days from window[0] to window[1]."""
     first, last = window
     cuts = dates.month_edges(first, last)
@@ -144,8 +146,9 @@ def combine(
         tables = [getattr(part, name) for part in ordered]
         table = pd.concat(tables, ignore_index=True)
         numbers = np.repeat([part.number for part in ordered], [len(one) for one in tables])
-        plan = pd.Categorical.from_codes(np.zeros(len(table), dtype=np.int8), categories=[scenario.name])
-        return table.assign(scenario=plan, replication=numbers)[list(RESULT_TABLES[name])]
+        plan = pd.Categorical.from_codes(np.zeros(len(table), dtype=np.int8), categories=pd.Index([scenario.name]))
+        whole: pd.DataFrame = table.assign(scenario=plan, replication=numbers)[list(RESULT_TABLES[name])]
+        return whole
 
     return Outcome(
         scenario=scenario,

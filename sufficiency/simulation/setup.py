@@ -57,7 +57,9 @@ class Setup:
             first_day=self.first_day,
             days=self.days,
             hazards=_hazards(self.rates, key if drawing else None),
-            re_entry=_gammas(self.rates.returning.shape, self.rates.returning.rate, key if drawing else None, Purpose.RE_ENTRY_HAZARD),
+            re_entry=_gammas(
+                self.rates.returning.shape, self.rates.returning.rate, key if drawing else None, Purpose.RE_ENTRY_HAZARD
+            ),
             first_types=self.rates.openings.first_types,
             in_house_share=_in_house_share(self.rates, key if drawing else None),
             stock=self.stock,
@@ -231,4 +233,5 @@ def _first_kind(setup: Setup, key: KeyWords, keys: npt.NDArray[np.uint64], group
     uniform, _ = draws(key, keys, 0, Purpose.FIRST_TYPE)
     chances = setup.rates.openings.first_types[group // 2, group % 2]
     below = np.cumsum(chances, axis=1)[:, :-1]
-    return (uniform[:, None] >= below).sum(axis=1).astype(np.int64)
+    kind: Ints = (uniform[:, None] >= below).sum(axis=1).astype(np.int64)
+    return kind

@@ -35,7 +35,9 @@ def read_table(path: Path, columns: tuple[str, ...], optional: tuple[str, ...] =
         raise UserError([Problem("The rows do not all have the same number of columns.", path.name)]) from None
     table.columns = [str(name).strip().lower() for name in table.columns]
     known = (*columns, *optional, "source")
-    problems = [Problem(f"The column '{name}' is missing.", path.name, 1, name) for name in columns if name not in table]
+    problems = [
+        Problem(f"The column '{name}' is missing.", path.name, 1, name) for name in columns if name not in table
+    ]
     problems += [
         Problem(f"The column '{name}' is not known.{nearest(name, known)}", path.name, 1, name)
         for name in table.columns
@@ -45,7 +47,8 @@ def read_table(path: Path, columns: tuple[str, ...], optional: tuple[str, ...] =
         raise UserError(problems)
     stripped = table.apply(lambda column: column.str.strip())
     numbered = stripped.assign(row=range(2, len(table) + 2))
-    return numbered[(stripped != "").any(axis=1)].reset_index(drop=True)
+    filled: pd.DataFrame = numbered[(stripped != "").any(axis=1)].reset_index(drop=True)
+    return filled
 
 
 def parsed(

@@ -78,21 +78,28 @@ def read_prices(path: Path | str, *, codes: Codes | None = None) -> Prices:
     known = (codes or read_codes()).all_settings
     for setting, status, row in zip(table["setting"], table["status"], table["row"], strict=True):
         if setting not in known:
-            problems.append(Problem(f"'{setting}' is not a setting.{nearest(setting, known)}", file.name, row, "setting"))
+            problems.append(
+                Problem(f"'{setting}' is not a setting.{nearest(setting, known)}", file.name, row, "setting")
+            )
         if status not in STATUSES:
-            problems.append(Problem(f"'{status}' is not a status.{nearest(status, STATUSES)}", file.name, row, "status"))
+            problems.append(
+                Problem(f"'{status}' is not a status.{nearest(status, STATUSES)}", file.name, row, "status")
+            )
     _refuse_ages(table, file.name, problems)
     starts = parsed(table, "from", file.name, problems, read_day, "a date (write 2026-04-01 or 01/04/2026)")
     pounds = parsed(table, "pounds_per_week", file.name, problems, read_pounds, "an amount in pounds, 0 or more")
     for start, row in zip(starts, table["row"], strict=True):
         if isinstance(start, pd.Timestamp) and start.day != 1:
             problems.append(Problem("Prices change on the first of a month only.", file.name, int(row), "from"))
-    read = table.assign(**{"from": starts, "pounds_per_week": pounds})
+    read = table.assign(**{"from": pd.Series(starts, dtype=object), "pounds_per_week": pd.Series(pounds, dtype=object)})
     twice = read.duplicated(["setting", "from"])
-    problems += [Problem("This setting has another price from the same date.", file.name, int(row), "from") for row in read.loc[twice, "row"]]
+    problems += [
+        Problem("This setting has another price from the same date.", file.name, int(row), "from")
+        for row in read.loc[twice, "row"]
+    ]
     if problems:
         raise UserError(problems)
-    source = read["source"] if "source" in read else ""
+    source = read.get("source", "")
     tidy = read.assign(source=source, pounds_per_week=read["pounds_per_week"].astype(float))
     kept = tidy.assign(**{"from": pd.to_datetime(tidy["from"]).astype("datetime64[s]")})
     columns = ["setting", "from", "pounds_per_week", "status", "source"]
