@@ -1,0 +1,132 @@
+"""Who the children are: header and UASC rows of every return, one row per child in the end."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from sufficiency import dates
+from sufficiency.codes import Codes
+from sufficiency.dates import OPEN
+from sufficiency.returns.columns import Bools, read_dates, read_flags
+from sufficiency.returns.ledger import SET_ASIDE, SUPERSEDED, USED, Ledger
+from sufficiency.returns.model import HEADER_KINDS, UASC_KINDS, without_rows
+
+#: Care leavers stay in the header up to their 25th year at most.
+_OLDEST = 26
+
+
+def children(rows: pd.DataFrame, codes: Codes, ledger: Ledger) -> pd.DataFrame:
+    """One row per child from all header rows: as in :class:`~sufficiency.returns.Returns`, sorted by child."""
+    if rows.empty:
+        ledger.settle(rows, SET_ASIDE)
+        return without_rows(HEADER_KINDS)
+    read = read_dates(rows["DOB"])
+    rows = rows.assign(dob=read.days)
+    aside = _faults(rows, read.unreadable, ledger)
+    ledger.settle(rows[aside], SET_ASIDE)
+    _odd_codes(rows, codes, ledger)
+    latest = _one_per_child(rows[~aside], ledger)
+    sex = latest["SEX"].map(codes.group("SEX")).fillna("U").astype("str")
+    ethnic = latest["ETHNIC"].where(latest["ETHNIC"].isin(codes.known("ETHNIC")), "")
+    return pd.DataFrame(
+        {
+            "child": latest["CHILD"],
+            "sex": sex,
+            "dob": dates.to_dates(latest["dob"].to_numpy(np.int64)),
+            "ethnicity": ethnic,
+            "mother": read_flags(latest["MOTHER"]),
+        }
+    ).reset_index(drop=True)
+
+
+def births(header: pd.DataFrame, names: pd.Series) -> dates.Days:
+    """Day of birth of each named child; :data:`~sufficiency.dates.OPEN` where the header has no such child."""
+    return dates.to_days(header.set_index("child")["dob"].reindex(names))
+
+
+def _faults(rows: pd.DataFrame, unreadable: Bools, ledger: Ledger) -> Bools:
+    """Tell rows that cannot be used; where True the row is to be set aside."""
+    nameless = (rows["CHILD"] == "").to_numpy(bool)
+    dateless = (rows["DOB"] == "").to_numpy(bool)
+    ledger.tell("child_missing", rows[nameless], "CHILD")
+    ledger.tell("dob_missing", rows[dateless], "DOB")
+    ledger.tell("dob_unreadable", rows[unreadable], "DOB", say="The date of birth is not a date: {read}.")
+    ends = rows["year"].map({year: dates.year_bounds(year) for year in rows["year"].unique().tolist()})
+    first = np.array([bounds[0] for bounds in ends], dtype=np.int64)
+    last = np.array([bounds[1] for bounds in ends], dtype=np.int64)
+    dob = rows["dob"].to_numpy(np.int64)
+    known = dob != OPEN
+    age = dates.age_on(np.where(known, dob, first), first)
+    impossible = known & ((dob > last) | (age >= _OLDEST))
+    ledger.tell("dob_impossible", rows[impossible], "DOB")
+    return np.asarray(nameless | dateless | unreadable | impossible)
+
+
+def _odd_codes(rows: pd.DataFrame, codes: Codes, ledger: Ledger) -> None:
+    for rule, column, say in (
+        ("sex_unknown", "SEX", "The sex is {read}."),
+        ("ethnicity_unknown", "ETHNIC", "The ethnicity is {read}."),
+    ):
+        odd = ~rows[column].isin(codes.known(column)).to_numpy(bool)
+        # A whole column that is blank is not there, or never filled: told once for the file.
+        filled = rows.groupby("at")[column].transform("max").ne("").to_numpy(bool)
+        ledger.tell(rule, rows[odd & filled], column, say=say)
+
+
+def _one_per_child(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    """The latest return's row of each child; of several in one return, one that does not depend on their order."""
+    order = ["CHILD", "year", "dob", "SEX", "ETHNIC", "UPN", "MOTHER", "at", "row"]
+    rows = rows.sort_values(order, kind="stable")
+    last_of_year = ~rows.duplicated(["CHILD", "year"], keep="last")
+    last = ~rows.duplicated("CHILD", keep="last")
+    twice, earlier = rows[~last_of_year], rows[last_of_year & ~last]
+    ledger.tell("duplicate_header", twice, "CHILD")
+    ledger.settle(twice, SET_ASIDE)
+    ledger.settle(earlier, SUPERSEDED)
+    ledger.settle(rows[last], USED)
+    _differs(rows[last_of_year], ledger)
+    return rows[last]
+
+
+def _differs(rows: pd.DataFrame, ledger: Ledger) -> None:
+    """Tell on the later row where it says otherwise than the return before."""
+    same_child = rows["CHILD"].eq(rows["CHILD"].shift())
+    ledger.tell("dob_differs", rows[same_child & rows["dob"].ne(rows["dob"].shift())], "DOB")
+    # From 2024/25 the codes for sex are letters: the same sex by another code is no difference.
+    sex = rows["SEX"].replace({"1": "M", "2": "F"})
+    ledger.tell("sex_differs", rows[same_child & sex.ne(sex.shift()) & sex.ne("")], "SEX")
+
+
+def without_episodes(rows: pd.DataFrame, in_care: pd.Series, ledger: Ledger) -> None:
+    """Tell, file by file, how many children of the latest headers have no episode that counts."""
+    if rows.empty:
+        return
+    lone = rows[~rows["CHILD"].isin(in_care) & rows["CHILD"].ne("")]
+    for (_, file), group in lone.groupby(["at", "file"], sort=True):
+        count = group["CHILD"].nunique()
+        message = f"{count:,} {'child has' if count == 1 else 'children have'} no episode that counts."
+        ledger.note("header_without_episodes", str(file), message)
+
+
+def seeking_asylum(rows: pd.DataFrame, known: pd.Series, ledger: Ledger) -> pd.DataFrame:
+    """One row per child of the UASC tables: child and duc (NaT where not given)."""
+    if rows.empty:
+        return without_rows(UASC_KINDS)
+    read = read_dates(rows["DUC"])
+    rows = rows.assign(duc=read.days)
+    nameless = rows["CHILD"].eq("")
+    stranger = ~rows["CHILD"].isin(known) & ~nameless
+    ledger.tell("child_missing", rows[nameless], "CHILD")
+    ledger.tell("uasc_without_header", rows[stranger], "CHILD")
+    ledger.tell("duc_unreadable", rows[read.unreadable], "DUC", say="The date is not a date: {read}.")
+    ledger.settle(rows[nameless | stranger], SET_ASIDE)
+    rows = rows[~nameless & ~stranger].sort_values(["CHILD", "year", "duc", "at", "row"], kind="stable")
+    last = ~rows.duplicated("CHILD", keep="last")
+    last_of_year = ~rows.duplicated(["CHILD", "year"], keep="last")
+    ledger.tell("duplicate_header", rows[~last_of_year], "CHILD")
+    ledger.settle(rows[~last_of_year], SET_ASIDE)
+    ledger.settle(rows[last_of_year & ~last], SUPERSEDED)
+    ledger.settle(rows[last], USED)
+    duc = dates.to_dates(rows.loc[last, "duc"].to_numpy(np.int64))
+    return pd.DataFrame({"child": rows.loc[last, "CHILD"].to_numpy(), "duc": duc}).astype({"child": "str"})

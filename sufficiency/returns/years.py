@@ -1,0 +1,173 @@
+"""Which collection year each file is of: by its dates, or by the episodes file it goes with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+
+import numpy as np
+
+from sufficiency import dates
+from sufficiency.dates import OPEN
+from sufficiency.errors import Finding
+from sufficiency.returns.columns import read_dates
+from sufficiency.returns.files import SourceFile
+from sufficiency.returns.layout import EPISODES
+from sufficiency.returns.rules import finding
+
+#: A year counts as covered when its dates are at least this share of the fullest year's.
+_SHARE = 0.2
+#: Ends of care in an earlier year, at least, before a file is taken to cover that year too.
+_ENOUGH_EXITS = 20
+_CONTINUES = "X1"
+#: So many starts and ends in a year, and none in so many days before it ends: a part-year extract.
+_ENOUGH_DATES = 50
+_QUIET_DAYS = 60
+#: Years outside these are slips of the pen, not collection years.
+_YEARS = (1992, 2099)
+_TABLE_WORDS = re.compile(
+    r"sw[ _-]*episodes?|episodes?|header|uasc|reviews?|oc2|oc3|ad1|missing|previous[ _-]*permanence"
+    r"|prev[ _-]*perm|placed[ _-]*(?:for[ _-]*)?adoption|sbpfa|ssda903|ssda|903"
+)
+
+
+@dataclass(frozen=True)
+class Covered:
+    """First and last collection year that an episodes file covers (mostly the same)."""
+
+    first: int
+    last: int
+
+
+def _counts(days: dates.Days) -> dict[int, int]:
+    years, counts = np.unique(dates.collection_year(days[days != OPEN]), return_counts=True)
+    low, high = _YEARS
+    return {int(year): int(count) for year, count in zip(years, counts, strict=True) if low <= year <= high}
+
+
+def covered(file: SourceFile) -> Covered | None:
+    """Years that an episodes file covers; None where it holds no usable date.
+
+    A return of one year holds the episodes that were open in it, so most of its ends, and more
+    starts than in any other year, lie in that year; a stray date does not outweigh them.
+    """
+    starts, ends = read_dates(file.frame["DECOM"]).days, read_dates(file.frame["DEC"]).days
+    ended, began = _counts(ends), _counts(starts)
+    both = {year: ended.get(year, 0) + began.get(year, 0) for year in ended.keys() | began.keys()}
+    if not both:
+        return None
+    weighed = ended or both
+    last = max(year for year in weighed if both[year] >= _SHARE * max(both[other] for other in weighed))
+    left = _counts(ends[(file.frame["REC"] != _CONTINUES).to_numpy(bool)])
+    wanted = max(_ENOUGH_EXITS, _SHARE * left.get(last, 0))
+    first = last
+    while left.get(first - 1, 0) >= wanted:
+        first -= 1
+    return Covered(first, last)
+
+
+def _mark(file: SourceFile) -> str:
+    """What is left of a file's name without the words for tables: the mark of its return."""
+    return re.sub(r"[^a-z0-9]", "", _TABLE_WORDS.sub("", file.path.stem.lower()))
+
+
+def _likeness(one: str, other: str) -> int:
+    """Letters that two names share from their start and from their end."""
+    return _shared(one, other) + _shared(one[::-1], other[::-1])
+
+
+def _shared(one: str, other: str) -> int:
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def _goes_with(file: SourceFile, anchors: Sequence[SourceFile]) -> SourceFile | None:
+    """The episodes file that a file travels with: of its folder, of its name, or the only one."""
+    near = [anchor for anchor in anchors if anchor.path.parent == file.path.parent] or list(anchors)
+    if len(near) == 1:
+        return near[0]
+    same = [anchor for anchor in near if _mark(anchor) == _mark(file)]
+    if same:
+        return same[0]
+    ranked = sorted(near, key=lambda anchor: _likeness(file.path.stem.lower(), anchor.path.stem.lower()))
+    if len(ranked) > 1 and _of(ranked[-1], file) > _of(ranked[-2], file):
+        return ranked[-1]
+    return None
+
+
+def _of(anchor: SourceFile, file: SourceFile) -> int:
+    return _likeness(file.path.stem.lower(), anchor.path.stem.lower())
+
+
+@dataclass(frozen=True)
+class Dated:
+    """Files with their collection years, and the years that the episodes files cover."""
+
+    files: tuple[SourceFile, ...]
+    years: tuple[int, ...]
+    first_years: dict[int, int]
+    findings: tuple[Finding, ...]
+
+
+def date_files(files: Sequence[SourceFile]) -> Dated:
+    """Give every file its collection year.
+
+    ``first_years`` gives, by position of an episodes file, the first year that it covers.
+    """
+    told: list[Finding] = []
+    spans: dict[int, Covered] = {}
+    for at, file in enumerate(files):
+        if file.table is not None and file.table.name == EPISODES and (span := covered(file)) is not None:
+            spans[at] = span
+    latest = max((span.last for span in spans.values()), default=0)
+    anchors = [files[at].of_year(span.last) for at, span in spans.items()]
+    dated = []
+    for at, file in enumerate(files):
+        if file.table is None:
+            dated.append(file)
+        elif at in spans:
+            dated.append(file.of_year(spans[at].last))
+        else:
+            anchor = _goes_with(file, anchors)
+            dated.append(file.of_year(anchor.year if anchor else latest))
+            told += [] if anchor or not len(file.frame) else [finding("year_unknown", file=file.name)]
+    told += [*_about_years(files, spans), *_part_year(files, spans, latest)]
+    years = sorted({year for span in spans.values() for year in range(span.first, span.last + 1)})
+    return Dated(tuple(dated), tuple(years), {at: span.first for at, span in spans.items()}, tuple(told))
+
+
+def _part_year(files: Sequence[SourceFile], spans: dict[int, Covered], year: int) -> list[Finding]:
+    """Tell a last return whose starts and ends stop well before its year does."""
+    last = [files[at] for at, span in spans.items() if span.last == year]
+    columns = [read_dates(file.frame[column]).days for file in last for column in ("DECOM", "DEC")]
+    if not columns:
+        return []
+    days = np.concatenate(columns)
+    first_day, last_day = dates.year_bounds(year)
+    within = days[(days >= first_day) & (days <= last_day)]
+    if len(within) < _ENOUGH_DATES or within.max() > last_day - _QUIET_DAYS:
+        return []
+    message = f"The last start or end in the return of {year} is on {dates.as_date(within.max()):%d/%m/%Y}."
+    return [finding("part_year", message, file=last[0].name)]
+
+
+def _about_years(files: Sequence[SourceFile], spans: dict[int, Covered]) -> list[Finding]:
+    told = []
+    seen: dict[int, str] = {}
+    for at, span in spans.items():
+        name = files[at].name
+        if span.last in seen:
+            message = f"{seen[span.last]} and {name} are both of the year ending March {span.last}."
+            told.append(finding("two_files_one_year", message, file=name))
+        seen[span.last] = name
+        if span.first < span.last:
+            message = f"The file holds ends of care of each year from {span.first} to {span.last}."
+            told.append(finding("several_years", message, file=name))
+    years = {year for span in spans.values() for year in range(span.first, span.last + 1)}
+    told += [
+        finding("year_missing", f"There is no return for the year ending March {year}.")
+        for year in range(min(years, default=0), max(years, default=0))
+        if year not in years
+    ]
+    return told

@@ -1,0 +1,302 @@
+"""Each rule finds the fault that is planted in a clean return, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from returns_builder import Row, Tables, child, episode, small, write
+
+from sufficiency.errors import UserError
+from sufficiency.returns import Returns, read_returns
+from sufficiency.returns.rules import RULES
+
+pytestmark = pytest.mark.unit
+
+#: A child of the returns of 2025 alone, who comes in and stays: faults planted in its row touch no other.
+NEW = "INV000900"
+BORN = "2012-03-04"
+
+
+def read(folder: Path, tables: Tables) -> Returns:
+    return read_returns(write(folder, tables))
+
+
+def with_new(*episodes: Row, dob: str = BORN) -> Tables:
+    """The clean returns and one more child in the year ending March 2025."""
+    tables = small()
+    tables[2025]["header"].append(child(NEW, dob))
+    tables[2025]["episodes"] += episodes
+    return tables
+
+
+def changed(**cells: str) -> Tables:
+    row = episode(NEW, "2024-07-01")
+    return with_new({**row, **cells})
+
+
+def one_change(**cells: str) -> Callable[[], Tables]:
+    return lambda: changed(**cells)
+
+
+def rows_of(*episodes: Row) -> Callable[[], Tables]:
+    return lambda: with_new(*episodes)
+
+
+def new_row_of(tables: Tables) -> int:
+    return len(tables[2025]["episodes"]) + 1
+
+
+CLOSED = {"DEC": "05/02/2025", "REC": "E4A"}
+FIRST = episode(NEW, "2024-05-01", "2024-07-01", reason="CARPL")
+
+EPISODE_FAULTS = [
+    ("child_missing", "CHILD", one_change(CHILD=" "), "set_aside"),
+    ("start_missing", "DECOM", one_change(DECOM=""), "set_aside"),
+    ("start_unreadable", "DECOM", one_change(DECOM="31/02/2024"), "set_aside"),
+    ("start_unreadable", "DECOM", one_change(DECOM="July 2024"), "set_aside"),
+    ("start_impossible", "DECOM", one_change(DECOM="01/01/1911"), "set_aside"),
+    ("start_impossible", "DECOM", one_change(DECOM="01/07/2042"), "set_aside"),
+    ("start_after_year", "DECOM", one_change(DECOM="09/04/2025"), "used"),
+    ("end_unreadable", "DEC", one_change(DEC="31/11/2024", REC="E4A"), "used"),
+    ("end_impossible", "DEC", one_change(DEC="05/02/2052", REC="E4A"), "used"),
+    ("end_before_start", "DEC", one_change(DEC="05/06/2024", REC="E4A"), "set_aside"),
+    ("ends_on_start_day", "DEC", one_change(DEC="01/07/2024", REC="E4A"), "set_aside"),
+    ("end_after_year", "DEC", one_change(DEC="08/04/2025", REC="E4A"), "used"),
+    ("reason_without_end", "REC", one_change(REC="E4A"), "used"),
+    ("continues_without_end", "DEC", one_change(REC="X1"), "used"),
+    ("end_without_reason", "REC", one_change(DEC="05/02/2025"), "used"),
+    ("nothing_after_x1", "REC", one_change(DEC="05/02/2025", REC="X1"), "used"),
+    ("unknown_code", "RNE", one_change(RNE="Q"), "used"),
+    ("unknown_code", "LS", one_change(LS="Q9"), "used"),
+    ("unknown_code", "CIN", one_change(CIN="N0"), "used"),
+    ("unknown_code", "PLACE_PROVIDER", one_change(PLACE_PROVIDER="PR9"), "used"),
+    ("unknown_code", "REASON_PLACE_CHANGE", one_change(REASON_PLACE_CHANGE="WHIM"), "used"),
+    ("code_missing", "LS", one_change(LS=""), "used"),
+    ("code_missing", "CIN", one_change(CIN=""), "used"),
+    ("code_missing", "RNE", one_change(RNE=""), "used"),
+    ("place_unknown", "PLACE", one_change(PLACE="Q7"), "used"),
+    ("place_unknown", "PLACE", one_change(PLACE=""), "used"),
+    ("code_out_of_year", "PLACE", one_change(PLACE="Z12", PLACE_PROVIDER=""), "used"),
+    ("young_for_placement", "PLACE", one_change(PLACE="K3"), "used"),
+    ("provider_missing", "PLACE_PROVIDER", one_change(PLACE_PROVIDER=""), "used"),
+    ("provider_wrong", "PLACE_PROVIDER", one_change(PLACE_PROVIDER="PR0"), "used"),
+    ("provider_wrong", "PLACE_PROVIDER", one_change(PLACE="P1"), "used"),
+    ("provider_wrong", "PLACE_PROVIDER", one_change(PLACE="Z1"), "used"),
+    ("first_not_start", "RNE", one_change(RNE="P"), "used"),
+]
+
+
+@pytest.mark.parametrize(("rule", "column", "plant", "fate"), EPISODE_FAULTS)
+def test_a_fault_in_one_episode_is_found_alone(
+    tmp_path: Path, rule: str, column: str, plant: Callable[[], Tables], fate: str
+) -> None:
+    tables = plant()
+    returns = read(tmp_path, tables)
+    # A row that is set aside leaves its child without an episode, which is told too.
+    found = [item for item in returns.findings if item.rule != "header_without_episodes"]
+    assert [(item.rule, item.file, item.row, item.column) for item in found] == [
+        (rule, "2025/episodes.csv", new_row_of(tables), column)
+    ]
+    assert found[0].severity == RULES[rule].severity
+    assert (returns.episodes["child"] == NEW).any() == (fate == "used")
+
+
+SEQUENCES = [
+    ("overlap", 0, rows_of(FIRST, episode(NEW, "2024-06-10", rne="P"))),
+    ("two_open", 0, rows_of(episode(NEW, "2024-05-01"), episode(NEW, "2024-07-01", rne="P"))),
+    (
+        "open_before_next",
+        0,
+        rows_of(episode(NEW, "2024-05-01"), episode(NEW, "2024-07-01", "2024-09-01", rne="P", rec="E4A")),
+    ),
+    ("short_gap", 0, rows_of(FIRST, episode(NEW, "2024-07-08", rne="P"))),
+    ("long_gap", 0, rows_of(FIRST, episode(NEW, "2024-07-09"))),
+    ("long_gap", 0, rows_of(FIRST, episode(NEW, "2024-07-03", rne="S"))),
+    ("same_day_return", 0, rows_of({**FIRST, "REC": "E4A"}, episode(NEW, "2024-07-01", rne="P"))),
+    ("start_within_period", 1, rows_of(FIRST, episode(NEW, "2024-07-01", rne="S"))),
+    ("return_not_start", 1, rows_of({**FIRST, "REC": "E4A"}, episode(NEW, "2024-08-01", rne="P"))),
+    ("duplicate_episode", 0, rows_of(episode(NEW, "2024-05-01"), episode(NEW, "2024-05-01"))),
+    (
+        "two_episodes_one_day",
+        0,
+        rows_of(episode(NEW, "2024-05-01", "2024-06-01", rec="E4A"), episode(NEW, "2024-05-01", place="U4")),
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "which", "plant"), SEQUENCES)
+def test_a_fault_between_episodes_is_found_alone(
+    tmp_path: Path, rule: str, which: int, plant: Callable[[], Tables]
+) -> None:
+    tables = plant()
+    returns = read(tmp_path, tables)
+    row = new_row_of(tables) - 1 + which
+    assert [(item.rule, item.file, item.row) for item in returns.findings] == [(rule, "2025/episodes.csv", row)]
+
+
+def test_an_end_before_the_returns_year(tmp_path: Path) -> None:
+    old = episode(NEW, "2023-01-01", "2023-05-05", rec="E4A")
+    assert [item.rule for item in read(tmp_path, with_new(old)).findings] == ["end_before_year"]
+
+
+def test_start_before_birth_and_at_18(tmp_path: Path) -> None:
+    for name, dob, rule in (("a", "2024-07-02", "start_before_birth"), ("b", "2006-07-01", "start_at_18")):
+        returns = read(tmp_path / name, with_new(episode(NEW, "2024-07-01"), dob=dob))
+        assert [item.rule for item in returns.findings if item.row] == [rule]
+
+
+def test_start_the_day_before_18_is_no_fault(tmp_path: Path) -> None:
+    last_day = episode(NEW, "2024-06-30", "2024-07-01", rec="E17", place="K3", provider="PR4")
+    assert not read(tmp_path, with_new(last_day, dob="2006-07-01")).findings
+
+
+def test_in_care_more_than_a_week_after_18(tmp_path: Path) -> None:
+    late = episode(NEW, "2024-05-01", "2024-07-10", rec="E17")
+    returns = read(tmp_path, with_new(late, dob="2006-07-01"))
+    assert [item.rule for item in returns.findings] == ["in_care_after_18"]
+
+
+def test_short_breaks_are_set_aside_and_counted_once_a_file(tmp_path: Path) -> None:
+    tables = with_new(episode(NEW, "2024-05-01", ls="V4"), episode(NEW, "2024-07-01", ls="V3", rne="Q"))
+    returns = read(tmp_path, tables)
+    found = [item for item in returns.findings if item.rule == "short_breaks"]
+    assert [(item.row, item.message[:6]) for item in found] == [(None, "2 rows")]
+    assert {item.rule for item in returns.findings} == {"short_breaks", "header_without_episodes"}
+
+
+def test_a_row_without_a_night_hands_on_why_it_began(tmp_path: Path) -> None:
+    first = episode(NEW, "2024-05-01", "2024-05-01", rne="S")
+    second = episode(NEW, "2024-05-01", rne="P", place="U4")
+    returns = read(tmp_path, with_new(first, second))
+    assert [item.rule for item in returns.findings] == ["ends_on_start_day"]
+    assert returns.episodes.loc[returns.episodes["child"] == NEW, "rne"].tolist() == ["S"]
+
+
+def test_child_without_header_is_set_aside(tmp_path: Path) -> None:
+    tables = small()
+    tables[2025]["episodes"].append(episode(NEW, "2024-07-01"))
+    returns = read(tmp_path, tables)
+    assert [(item.rule, item.row) for item in returns.findings] == [("child_without_header", new_row_of(tables))]
+
+
+def test_open_child_absent_from_the_next_return(tmp_path: Path) -> None:
+    tables = small()
+    gone = tables[2025]["episodes"][0]["CHILD"]
+    for table in ("episodes", "header"):
+        tables[2025][table] = [row for row in tables[2025][table] if row["CHILD"] != gone]
+    returns = read(tmp_path, tables)
+    assert [(item.rule, item.file, item.row) for item in returns.findings] == [
+        ("open_child_absent", "2024/episodes.csv", 2)
+    ]
+
+
+def test_returns_that_disagree_are_told_on_the_earlier_row(tmp_path: Path) -> None:
+    tables = small()
+    before = next(row for row in tables[2024]["episodes"] if row["CHILD"] == "INV000108")
+    tables[2025]["episodes"].append({**before, "DEC": "01/06/2024"})
+    tables[2025]["header"].append(child("INV000108", "2014-03-17"))
+    returns = read(tmp_path, tables)
+    row = tables[2024]["episodes"].index(before) + 2
+    assert [(item.rule, item.file, item.row) for item in returns.findings] == [
+        ("returns_disagree", "2024/episodes.csv", row)
+    ]
+    kept = returns.episodes[returns.episodes["child"] == "INV000108"]
+    assert kept["dec"].astype(str).tolist() == ["2024-06-01"]
+
+
+HEADER_FAULTS = [
+    ("dob_differs", "DOB", {"DOB": "12/02/2010"}),
+    ("sex_differs", "SEX", {"SEX": "M"}),
+    ("sex_unknown", "SEX", {"SEX": "X"}),
+    ("ethnicity_unknown", "ETHNIC", {"ETHNIC": ""}),
+]
+
+
+@pytest.mark.parametrize(("rule", "column", "cells"), HEADER_FAULTS)
+def test_a_fault_in_the_header_is_found(tmp_path: Path, rule: str, column: str, cells: Row) -> None:
+    tables = small()
+    tables[2025]["header"][0].update(cells)
+    returns = read(tmp_path, tables)
+    expected = {(rule, "2025/header.csv", 2, column)}
+    if rule == "sex_unknown":
+        expected.add(("sex_differs", "2025/header.csv", 2, column))
+    assert {(item.rule, item.file, item.row, item.column) for item in returns.findings} == expected
+
+
+@pytest.mark.parametrize(
+    ("rule", "dob"),
+    [
+        ("dob_missing", ""),
+        ("dob_unreadable", "30/02/2010"),
+        ("dob_impossible", "11/02/1922"),
+        ("dob_impossible", "01/09/2025"),
+    ],
+)
+def test_a_bad_date_of_birth_costs_its_row_only(tmp_path: Path, rule: str, dob: str) -> None:
+    tables = small()
+    tables[2025]["header"][0]["DOB"] = dob
+    returns = read(tmp_path, tables)
+    assert [(item.rule, item.row) for item in returns.findings] == [(rule, 2)]
+    # The year before had it right.
+    assert len(returns.header) == 12
+    assert len(returns.episodes) == 17
+
+
+def test_codes_for_sex_of_old_and_new_returns_agree(tmp_path: Path) -> None:
+    tables = small()
+    for row in tables[2024]["header"]:
+        row["SEX"] = {"M": "1", "F": "2"}[row["SEX"]]
+    returns = read(tmp_path, tables)
+    assert not returns.findings
+    assert set(returns.header["sex"]) == {"M", "F"}
+
+
+def test_duplicate_and_lone_header_rows(tmp_path: Path) -> None:
+    tables = small()
+    tables[2025]["header"] += [dict(tables[2025]["header"][0]), child("INV000950", "2004-01-01")]
+    returns = read(tmp_path, tables)
+    assert sorted(item.rule for item in returns.findings) == ["duplicate_header", "header_without_episodes"]
+
+
+def test_uasc_without_header(tmp_path: Path) -> None:
+    tables = small()
+    tables[2025]["uasc"].append({"CHILD": NEW, "SEX": "M", "DOB": "01/01/2009", "DUC": "not a day"})
+    returns = read(tmp_path, tables)
+    assert [(item.rule, item.row) for item in returns.findings] == [("duc_unreadable", 3), ("uasc_without_header", 3)]
+    assert returns.uasc["child"].tolist() == ["INV000102"]
+
+
+def test_strict_refuses_errors_and_lists_them_all(tmp_path: Path) -> None:
+    tables = changed(DECOM="31/02/2024")
+    tables[2025]["header"].append(child("", "2014-01-01"))
+    folder = write(tmp_path, tables)
+    with pytest.raises(UserError) as caught:
+        read_returns(folder, strict=True)
+    assert len(caught.value.problems) == 2
+
+
+def test_strict_takes_clean_returns(tmp_path: Path) -> None:
+    assert not read_returns(write(tmp_path, small()), strict=True).findings
+
+
+def test_every_episode_and_sequence_rule_is_planted_here() -> None:
+    planted = (
+        {fault[0] for fault in EPISODE_FAULTS}
+        | {fault[0] for fault in SEQUENCES}
+        | {fault[0] for fault in HEADER_FAULTS}
+    )
+    text = Path(__file__).read_text(encoding="utf-8") + (Path(__file__).parent / "test_returns_files.py").read_text(
+        "utf-8"
+    )
+    assert [name for name in RULES if name not in planted and f'"{name}"' not in text] == []
+
+
+@pytest.mark.parametrize(("before", "after", "told"), [("H5", "K3", []), ("H5", "K2", ["returns_disagree"])])
+def test_returns_that_disagree_about_the_placement(tmp_path: Path, before: str, after: str, told: list[str]) -> None:
+    row = episode(NEW, "2023-06-01", place=before, provider="PR4")
+    tables = with_new({**row, "PLACE": after}, dob="2007-05-02")
+    tables[2024]["header"].append(child(NEW, "2007-05-02"))
+    tables[2024]["episodes"].append(row)
+    assert [item.rule for item in read(tmp_path, tables).findings] == told
