@@ -57,7 +57,7 @@ def test_month_edges_bound_part_months() -> None:
 
 @pytest.mark.unit
 def test_open_ends_survive_the_way_there_and_back() -> None:
-    column = pd.Series(pd.to_datetime(["2026-01-01", None]))
+    column = pd.Series([pd.Timestamp("2026-01-01"), pd.NaT])
     days = dates.to_days(column)
     assert days[1] == dates.OPEN
     assert dates.to_dates(days).isna().tolist() == [False, True]

@@ -13,6 +13,7 @@ from small_world import CODES, PLAIN, as_history, constant_hazards, entrants, kn
 from sufficiency import dates
 from sufficiency.codes import CAUSES, DURATION_EDGES, HAZARD_AGE_EDGES
 from sufficiency.history import History
+from sufficiency.history.stock import REASONS, spells
 from sufficiency.rates import estimate_rates
 from sufficiency.rates.exposure import cause_clocks, measure_exposure
 from sufficiency.rates.openings import GROUPS, entries, estimate_openings, estimate_returning, leavers
@@ -98,16 +99,15 @@ def test_exposure_equals_a_count_day_by_day(seed: int) -> None:
     found = measure_exposure(history)
     by_hand = np.zeros_like(found.child_days)
     clocks = cause_clocks(CODES)
-    for row in history.placements.itertuples():
-        start, birth, care = (dates.day_number(day) for day in (row.start, row.dob, row.care_start))
-        end = dates.day_number(row.end) if pd.notna(row.end) else dates.OPEN
-        setting = CODES.in_care.index(row.setting)
-        for day in range(max(start, first), int(min(end, history.origin + 1))):
-            age = dates.band_of(dates.age_on(birth, day), HAZARD_AGE_EDGES)
+    given = spells(history.placements, CODES)
+    columns = (given.start, given.end, given.dob, given.care_start, given.setting, given.uasc, given.reason)
+    for start, end, birth, care, setting, uasc, reason in zip(*(column.tolist() for column in columns), strict=True):
+        for day in range(max(start, first), min(end, history.origin + 1)):
+            age = int(dates.band_of(dates.age_on(birth, day), HAZARD_AGE_EDGES))
             for clock, begun in ((True, start), (False, care)):
-                band = dates.band_of(day - begun, DURATION_EDGES)
-                last = day == end - 1 and end <= history.origin and row.reason != "aged_out"
-                by_hand[setting, age, band, int(row.uasc), clocks[setting] == clock] += 0.5 if last else 1.0
+                band = int(dates.band_of(day - begun, DURATION_EDGES))
+                last = day == end - 1 and end <= history.origin and reason != REASONS.index("aged_out")
+                by_hand[setting, age, band, int(uasc)][clocks[setting] == clock] += 0.5 if last else 1.0
     assert np.array_equal(by_hand, found.child_days)
 
 

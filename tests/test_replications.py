@@ -131,7 +131,9 @@ def test_shared_luck_narrows_a_difference(ready: Ready, tmp_path: Path) -> None:
 
     def final(outcome: Outcome) -> pd.Series:
         stock = outcome.stock
-        return stock[stock["month_end"] == stock["month_end"].max()].groupby("replication")["children"].sum()
+        last = stock[stock["month_end"] == stock["month_end"].max()]
+        total: pd.Series = last.groupby("replication")["children"].sum()
+        return total
 
     paired = (final(plan) - final(baseline)).std()
     independent = (final(plan).var() + final(baseline).var()) ** 0.5

@@ -21,7 +21,7 @@ _SEED = 0
 _NAIVE = "seasonal naive"
 
 
-def crps(sample: Floats, actual: Floats) -> Floats:
+def crps(sample: Floats, actual: npt.ArrayLike) -> Floats:
     """Continuous ranked probability score of a sample against what came (smaller is better).
 
     Parameters
@@ -40,7 +40,7 @@ def crps(sample: Floats, actual: Floats) -> Floats:
     ordered = np.sort(sample, axis=0)
     ranks = np.arange(1, paths + 1).reshape(-1, *([1] * (sample.ndim - 1)))
     spread = ((2 * ranks - paths - 1) * ordered).sum(0) / paths**2
-    score: Floats = np.abs(sample - actual).mean(0) - spread
+    score: Floats = np.abs(sample - np.asarray(actual)).mean(0) - spread
     return score
 
 

@@ -1,0 +1,218 @@
+"""The commands. Each is one call of the library, which is imported only when it is needed."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import click
+
+from sufficiency import __version__
+from sufficiency.errors import UserError, nearest
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_WRONG_USAGE = 2
+_EXISTING = click.Path(exists=True, path_type=Path)
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+def _telling(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn problems that the user can mend into sentences and exit code 1."""
+
+    @wraps(command)
+    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except UserError as error:
+            for problem in error.problems:
+                click.echo(str(problem), err=True)
+            sys.exit(1)
+        except KeyboardInterrupt:
+            click.echo("Stopped. Give the same command again to start over in the same folder.", err=True)
+            sys.exit(1)
+
+    return told
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="sufficiency")
+def main() -> None:
+    """Plan homes for children in care, from the SSDA903 returns a council files every year."""
+
+
+@main.command()
+@click.argument("returns", type=_EXISTING)
+@click.option("--format", "form", type=click.Choice(["text", "json", "html"]), default="text", help="How to tell it.")
+@click.option("--codes", type=_FILE, help="An edited table of which placement codes mean which setting (CSV).")
+@click.option("--strict", is_flag=True, help="Refuse returns with any error.")
+@_telling
+def check(returns: Path, form: str, codes: Path | None, *, strict: bool) -> None:
+    """Say what is wrong in the returns, rule by rule, and what was done about it."""
+    from sufficiency.codes import read_codes
+    from sufficiency.history import build_history
+    from sufficiency.report import findings as told
+    from sufficiency.returns import read_returns
+
+    read = read_returns(returns, codes=read_codes(codes), strict=strict)
+    found = build_history(read).findings
+    writers = {"text": told.findings_text, "json": told.findings_json, "html": told.findings_html}
+    click.echo(writers[form](replace(read, findings=found)), nl=False)
+    if any(finding.severity == "error" for finding in found):
+        sys.exit(1)
+
+
+def _config(context: click.Context, _: click.Parameter, path: Path | None) -> Path | None:
+    """Options from a TOML file, below those given on the command line."""
+    if path is None:
+        return None
+    options = [one for one in context.command.params if isinstance(one, click.Option) and one.name != "config"]
+    names = {one.opts[0].removeprefix("--"): str(one.name) for one in options if one.name != "help"}
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        message = f"{path.name} is not valid TOML: {error}"
+        raise click.BadParameter(message) from None
+    wrong = [key for key in content if key.replace("_", "-") not in names]
+    if wrong:
+        told = " ".join(f"'{key}' is not an option.{nearest(key, list(names))}" for key in wrong)
+        message = f"{path.name}: {told}"
+        raise click.BadParameter(message)
+    context.default_map = {names[key.replace("_", "-")]: value for key, value in content.items()}
+    return path
+
+
+@main.command()
+@click.argument("returns", type=_EXISTING, required=False)
+@click.option(
+    "--config",
+    type=_FILE,
+    callback=_config,
+    is_eager=True,
+    expose_value=False,
+    help="A TOML file that holds any of these options.",
+)
+@click.option(
+    "--scenario",
+    "scenarios",
+    multiple=True,
+    metavar="NAME|FILE",
+    help="A plan to compare with the baseline (may be repeated).",
+)
+@click.option(
+    "--tables", type=_FOLDER, help="Folder of the council's tables (prices.csv). Default: beside the returns."
+)
+@click.option(
+    "--origin", metavar="DATE", help="Last day of data, inclusive (2026-03-31): the returns as known on that day."
+)
+@click.option("--years", type=click.IntRange(1, 10), default=5, show_default=True, help="How far ahead to look.")
+@click.option(
+    "--replications",
+    type=click.IntRange(2, 100_000),
+    default=200,
+    show_default=True,
+    help="How many times to simulate each plan.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**63 - 1),
+    default=2026,
+    show_default=True,
+    help="Of every random draw; the same seed gives the same results.",
+)
+@click.option("--workers", type=click.IntRange(1, 256), help="Processes to use. Default: one for each core.")
+@click.option("--codes", type=_FILE, help="An edited table of which placement codes mean which setting (CSV).")
+@click.option("--council", type=_FILE, help="A TOML file with the council's name, logo and the sections wanted.")
+@click.option("--strict", is_flag=True, help="Refuse returns with any error.")
+@click.option("--no-report", is_flag=True, help="Results only: no notebooks and no annex.")
+@click.option("--out", type=_FOLDER, help="Folder to write to. Default: reports/ and the name of the returns.")
+@click.option("--overwrite", is_flag=True, help="Write over a run of other inputs, options or version.")
+@_telling
+def run(returns: Path | None, *, no_report: bool, **given: Any) -> None:
+    """History, forecast, plans, costs, comparison and annex. Without RETURNS: the invented example."""
+    from sufficiency.report.summary import summary_lines
+    from sufficiency.run import Options
+    from sufficiency.run import run as run_all
+
+    options = Options(report=not no_report, progress=True, **given)
+    finished = run_all(returns, options)
+    for line in summary_lines(finished.folder, finished.annex):
+        click.echo(line)
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+@_telling
+def example(folder: Path) -> None:
+    """Write the invented example authority: its returns and council tables."""
+    from sufficiency.trials import write_example
+
+    written = write_example(folder)
+    click.echo(f"{len(written)} files written to {folder}. Every child and figure in them is invented.")
+
+
+@main.group()
+def scenario() -> None:
+    """List, show and check plans."""
+
+
+@scenario.command("list")
+def list_scenarios() -> None:
+    """The plans that come with the toolkit."""
+    from sufficiency.scenario import read_scenario, scenario_files
+
+    for name in scenario_files():
+        click.echo(f"{name:24} {read_scenario(name).about.title}")
+
+
+@scenario.command()
+@click.argument("name")
+@_telling
+def show(name: str) -> None:
+    """One plan, as its file says it."""
+    from sufficiency.scenario import read_scenario
+
+    click.echo(read_scenario(name).text.rstrip())
+
+
+@scenario.command("check")
+@click.argument("file", type=_FILE)
+@_telling
+def check_scenario(file: Path) -> None:
+    """Every problem of a scenario file at once, each with its line."""
+    from sufficiency.scenario import read_scenario
+
+    plan = read_scenario(file)
+    levers = ", ".join(lever.title.lower() for lever in plan.levers) or "none"
+    click.echo(f"{file.name} is a valid plan: {plan.about.title}. Levers: {levers}.")
+
+
+@main.command()
+@click.argument("run_folder", metavar="RUN", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--only", multiple=True, metavar="SECTION", help="Only this section (may be repeated).")
+@click.option("--council", type=_FILE, help="A TOML file with the council's name, logo and the sections wanted.")
+@_telling
+def annex(run_folder: Path, only: tuple[str, ...], council: Path | None) -> None:
+    """Write the annex again from a finished run."""
+    from sufficiency.report import read_council, write_annex
+
+    written = write_annex(run_folder, only=only or None, council=read_council(council) if council else None)
+    for path in written.values():
+        click.echo(str(path))
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=_FOLDER, default=Path("notebooks"))
+@_telling
+def lab(folder: Path) -> None:
+    """JupyterLab on the notebooks (copied to DIR when they are not there yet)."""
+    from sufficiency.report.notebooks import open_lab
+
+    open_lab(folder)

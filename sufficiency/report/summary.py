@@ -1,0 +1,116 @@
+"""Ten lines on a finished run, for whoever started it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from sufficiency.report.finished import Finished, long_date, read_finished
+
+_FORMATS = ("docx", "html", "pdf")
+
+
+def summary_lines(folder: Path, annex: Mapping[str, Path]) -> list[str]:
+    """What came out, in at most ten lines; totals only, never a small group."""
+    run = read_finished(folder)
+    lines = [
+        _heading(run),
+        _rows(run),
+        _now(run),
+        _ahead(run),
+        _entries(run),
+        *[_plan(run, str(plan["name"])) for plan in run.plans[:2]],
+        _money(run),
+        _tested(run),
+    ]
+    said = [line for line in lines if line]
+    places = [annex[form] for form in _FORMATS if form in annex]
+    if places:
+        return [*said[:9], f"Annex: {places[0]} ({', '.join(path.suffix.lstrip('.') for path in places)} beside it)"]
+    return [*said[:9], f"Results: {folder / 'internal' / 'results'} (no report was asked for)"]
+
+
+def _heading(run: Finished) -> str:
+    marked = " (invented data)" if run.invented else ""
+    runs = run.manifest["replications"]
+    return f"{run.authority}{marked}: data to {long_date(run.origin)}, {runs} replications of each plan."
+
+
+def _rows(run: Finished) -> str:
+    found = run.findings()
+    read, used = (sum(int(one[name]) for one in found["files"]) for name in ("rows_read", "rows_used"))
+    kinds = pd.Series([one["severity"] for one in found["findings"]], dtype=object).value_counts()
+    said = ", ".join(f"{int(kinds.get(kind, 0)):,} {kind}s" for kind in ("error", "warning"))
+    return f"Returns: {read:,} rows read, {used:,} used; {said} (internal/findings.json)."
+
+
+def _now(run: Finished) -> str:
+    stock = run.frame("history/stock")
+    now = int(stock.loc[stock["month_end"] == stock["month_end"].max(), "children"].sum())
+    return f"Children in care: {now:,}."
+
+
+def _totals(run: Finished, scenario: str) -> pd.Series:
+    """Children in care on the last simulated month end, by replication."""
+    stock = run.frame("results/stock")
+    own = stock[(stock["scenario"] == scenario) & (stock["month_end"] == stock["month_end"].max())]
+    total: pd.Series = own.groupby("replication")["children"].sum()
+    return total
+
+
+def _ahead(run: Finished) -> str:
+    total = _totals(run, "baseline")
+    low, middle, high = total.quantile([0.1, 0.5, 0.9])
+    when = run.manifest["horizon_years"]
+    return f"Baseline in {when} years: {middle:,.0f} (8 in 10 replications between {low:,.0f} and {high:,.0f})."
+
+
+def _entries(run: Finished) -> str:
+    entrants = run.frame("forecast/entrants")
+    own = entrants[entrants["group"] == "all"].sort_values("month")
+    return f"First entries expected in the next 12 months: {own['mean'].head(12).sum():,.0f}."
+
+
+def _plan(run: Finished, name: str) -> str:
+    table = run.frame("plan/comparison")
+    own = table[(table["scenario"] == name) & (table["measure"] == "children") & (table["setting"] == "all")]
+    last = own[own["period"] == own["period"].max()]
+    if last.empty:
+        return ""
+    row = last.iloc[0]
+    title = run.title_of(name)
+    said = [_signed(row[column]) for column in ("difference", "low", "high")]
+    return f"Plan '{title}': {said[0]} children by then (8 in 10 replications between {said[1]} and {said[2]})."
+
+
+def _signed(value: float) -> str:
+    whole = round(value)
+    return f"{whole:+,}" if whole else "0"
+
+
+def _money(run: Finished) -> str:
+    if not run.has("spend"):
+        return "Spend: left out, because no prices table was given."
+    spend = run.frame("spend")
+    own = spend[(spend["scenario"] == "baseline") & (spend["setting"] == "all")].sort_values("financial_year")
+    first = own.iloc[0]
+    return (
+        f"Baseline placement spend {first['financial_year']}: £{first['p50'] / 1e6:,.1f}m "
+        f"(P10 £{first['p10'] / 1e6:,.1f}m, P90 £{first['p90'] / 1e6:,.1f}m)."
+    )
+
+
+def _tested(run: Finished) -> str:
+    if not run.has("forecast/backtest"):
+        return ""
+    table = run.frame("forecast/backtest")
+    own = table[(table["level"] == "total") & (table["horizon_months"] == 12)]  # noqa: PLR2004 - a year
+    if own.empty:
+        return "Back-test: too few years of returns to hold one back."
+    error = (own["mean"] - own["actual"]).abs().groupby(own["method"]).mean()
+    return (
+        f"Back-test, 12 months ahead: out by {error['sufficiency']:,.0f} children on average "
+        f"('no change' by {error['last value']:,.0f})."
+    )

@@ -1,0 +1,160 @@
+"""One whole run of the example: what it leaves, that it is private, and that it can be made again."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from zipfile import ZipFile, is_zipfile
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from sufficiency.cli import main
+from sufficiency.provenance import shipped
+from sufficiency.returns import read_returns
+from sufficiency.simulation.results import RESULT_TABLES
+
+EXAMPLE = shipped("example") / "returns"
+ARGUMENTS = ["--replications", "4", "--years", "2", "--scenario", "stability", "--workers", "1"]
+
+
+@pytest.fixture(scope="module")
+def example_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run") / "example"
+    result = CliRunner().invoke(main, ["run", str(EXAMPLE), *ARGUMENTS, "--out", str(folder)])
+    assert result.exit_code == 0, result.output
+    assert "Annex: " in result.output
+    return folder
+
+
+def _texts(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Every file, and every file inside a zipped one (Word), and every Parquet table's values as text."""
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file():
+            continue
+        yield path.name, path.read_bytes()
+        if is_zipfile(path):
+            with ZipFile(path) as packed:
+                for name in packed.namelist():
+                    yield f"{path.name}/{name}", packed.read(name)
+        if path.suffix == ".parquet":
+            yield f"{path.name} as text", pd.read_parquet(path).to_csv(index=False).encode()
+
+
+@pytest.mark.functional
+def test_no_identifier_date_of_birth_or_postcode_is_in_any_file(example_run: Path) -> None:
+    returns = read_returns(EXAMPLE)
+    # Every returns file as raw text: nothing in a protected column may appear in a run's files.
+    private: set[str] = set(returns.header["child"].astype(str))
+    births = returns.header["dob"].dropna()
+    for form in ("%d/%m/%Y", "%Y-%m-%d", "%Y%m%d", "%d %B %Y"):
+        private |= set(births.dt.strftime(form))
+    for column in ("home_post", "pl_post"):
+        private |= set(returns.episodes[column].astype(str)) - {""}
+    allowed = {
+        pd.Timestamp(day).strftime(form)
+        for day in pd.date_range("2019-03-31", "2031-12-31")
+        for form in ("%d/%m/%Y", "%Y-%m-%d", "%Y%m%d", "%d %B %Y")
+        if day.is_month_end or day.is_month_start or day == pd.Timestamp.now().normalize()
+    }
+    wanted = {value.encode() for value in private - allowed}
+    pattern = re.compile(b"|".join(re.escape(value) for value in sorted(wanted)))
+    found = {name: match.group()[:2] + b"..." for name, data in _texts(example_run) if (match := pattern.search(data))}
+    assert len(wanted) > 3_000
+    assert not found
+
+
+@pytest.mark.functional
+def test_a_run_leaves_what_the_contract_says(example_run: Path) -> None:
+    inside, published = example_run / "internal", example_run / "publish"
+    for name, columns in RESULT_TABLES.items():
+        assert tuple(pd.read_parquet(inside / "results" / f"{name}.parquet").columns) == columns
+    assert {path.suffix for path in published.glob("annex.*")} == {".docx", ".html", ".pdf"}
+    assert list(published.glob("charts/*.png"))
+    assert list(published.glob("charts/*.svg"))
+    assert list(published.glob("tables/*.csv"))
+    assert {path.stem for path in (inside / "notebooks").glob("*.ipynb")} >= {"history", "scenario", "comparison"}
+    manifest = json.loads((example_run / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["status"] == "complete"
+    assert manifest["invented"] is True
+    assert [plan["name"] for plan in manifest["scenarios"]] == ["baseline", "stability"]
+    assert str(EXAMPLE) not in (example_run / "manifest.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.functional
+def test_a_run_made_again_is_byte_equal_with_more_workers(example_run: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    words = [*ARGUMENTS[:-1], "2", "--no-report", "--out", str(again)]
+    assert CliRunner().invoke(main, ["run", str(EXAMPLE), *words]).exit_code == 0
+    tables = sorted(path.relative_to(again) for path in again.rglob("*.parquet"))
+    assert len(tables) > 12
+    for table in tables:
+        assert (again / table).read_bytes() == (example_run / table).read_bytes(), table
+
+
+@pytest.mark.functional
+def test_the_folder_of_another_run_is_not_written_over(example_run: Path) -> None:
+    words = ["run", str(EXAMPLE), "--replications", "5", "--no-report", "--out", str(example_run)]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 1
+    assert "--overwrite" in result.output
+
+
+@pytest.mark.functional
+def test_the_annex_can_be_written_again_in_part(example_run: Path) -> None:
+    result = CliRunner().invoke(main, ["annex", str(example_run), "--only", "children"])
+    assert result.exit_code == 0, result.output
+    wrong = CliRunner().invoke(main, ["annex", str(example_run), "--only", "childen"])
+    assert wrong.exit_code == 1
+    assert "children" in wrong.output
+
+
+@pytest.mark.functional
+def test_a_config_file_holds_the_options_and_a_wrong_key_is_refused(tmp_path: Path) -> None:
+    config = tmp_path / "run.toml"
+    text = 'replications = 2\nyears = 1\nworkers = 1\nno-report = true\nscenario = ["demand-shock"]\n'
+    config.write_text(text, encoding="utf-8")
+    out = tmp_path / "out"
+    result = CliRunner().invoke(main, ["run", str(EXAMPLE), "--config", str(config), "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert (manifest["replications"], manifest["horizon_years"]) == (2, 1)
+    assert [plan["name"] for plan in manifest["scenarios"]] == ["baseline", "demand-shock"]
+    config.write_text("replicatons = 2\n", encoding="utf-8")
+    wrong = CliRunner().invoke(main, ["run", str(EXAMPLE), "--config", str(config)])
+    assert wrong.exit_code == 2
+    assert "Did you mean 'replications'" in wrong.output
+
+
+@pytest.mark.functional
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["run", str(EXAMPLE), "--scenario", "edge-of-car"], "Did you mean 'edge-of-care'?"),
+        (["run", "nowhere"], "does not exist"),
+        (["scenario", "show", "basline"], "Did you mean 'baseline'?"),
+        (["annex", str(EXAMPLE)], "manifest.json"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(words: list[str], said: str) -> None:
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code in (1, 2)
+    assert said in result.output
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.functional
+def test_published_fake_returns_run_to_the_annex(shared_data: Path, tmp_path: Path) -> None:
+    returns = shared_data / "returns" / "d2i_sample"
+    checked = CliRunner().invoke(main, ["check", str(returns), "--format", "json"])
+    files = json.loads(checked.stdout)["files"]
+    for one in files:
+        assert one["rows_read"] == one["rows_used"] + one["rows_set_aside"] + one["rows_superseded"]
+    assert sum(one["rows_read"] for one in files if "episodes" in one["file"]) == 3_737
+    out = tmp_path / "fake"
+    result = CliRunner().invoke(main, ["run", str(returns), *ARGUMENTS, "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    assert (out / "publish" / "annex.pdf").stat().st_size > 10_000
