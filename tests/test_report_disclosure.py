@@ -81,7 +81,7 @@ def bounds(counts: Counts, shown: Suppressed, key: Key, *, zeros_only: bool = Fa
     low = linprog(goal, A_eq=matrix, b_eq=np.zeros(len(matrix)), bounds=limits)
     high = linprog(-goal, A_eq=matrix, b_eq=np.zeros(len(matrix)), bounds=limits)
     assert low.status == 0
-    return low.fun, np.inf if high.status == 3 else -high.fun
+    return float(str(low.fun)), np.inf if high.status == 3 else -float(str(high.fun))
 
 
 def audit(counts: Counts, shown: Suppressed, threshold: int = 5) -> None:
@@ -248,10 +248,10 @@ def test_brute_force_finds_every_small_value_possible(cells: list[int], tables: 
     assert suppress(counts) == shown
     audit(counts, shown)
     for number in range(tables):
-        parts = [(str(number), str(place)) for place in range(len(cells))]
-        hidden = [key for key in parts if shown.is_hidden(key)]
+        names: list[Key] = [(str(number), str(place)) for place in range(len(cells))]
+        hidden = [key for key in names if shown.is_hidden(key)]
         if hidden and not shown.is_hidden(("all",)):
-            left = total - sum(shown.value(key) or 0 for key in parts)
+            left = total - sum(shown.value(key) or 0 for key in names)
             ways = [way for way in itertools.product(range(1, left + 1), repeat=len(hidden)) if sum(way) == left]
             for place in range(len(hidden)):
                 assert {1, 2, 3, 4, 5} <= {way[place] for way in ways}

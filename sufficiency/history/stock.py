@@ -129,7 +129,8 @@ def _days_before(moments: Ints, cell: Ints, edges: Ints, cells: int) -> Ints:
     counted = np.cumsum(_by_cell(at, cell, rows, cells), axis=0)[:-1]
     # Measured from the first edge so that the weights stay small enough to be exact as floats.
     summed = np.cumsum(_by_cell(at, cell, rows, cells, np.minimum(moments, edges[-1]) - edges[0]), axis=0)[:-1]
-    return (edges - edges[0])[:, None] * counted - summed
+    table: Ints = (edges - edges[0])[:, None] * counted - summed
+    return table
 
 
 def stock_table(given: Spells, days: npt.ArrayLike, codes: Codes) -> pd.DataFrame:

@@ -1,0 +1,153 @@
+"""The notebooks: shown, run with other parameters, and opened in JupyterLab."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+
+import nbformat
+from IPython.display import Image
+from matplotlib.figure import Figure
+
+from sufficiency.errors import UserError
+from sufficiency.provenance import shipped
+from sufficiency.report.council import nearest
+from sufficiency.report.finished import read_finished
+from sufficiency.report.stories import chart_words, load_futures, load_history
+
+__all__ = ["chart_words", "execute", "execute_all", "load_futures", "load_history", "open_lab", "parameters_of", "show"]
+
+NOTEBOOKS = ("history", "scenario", "comparison")
+
+
+def show(figure: Figure, alternative: str) -> Image:
+    """A chart as a notebook displays it, with its text alternative."""
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=110, metadata={"Software": None}, facecolor="white")
+    return Image(data=stream.getvalue(), format="png", alt=alternative)  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def _unwarned() -> Iterator[None]:
+    """Silence what papermill and the libraries below it say of their own changes; a run must not stop for that."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _find(name: str) -> Path:
+    folder = shipped("notebooks")
+    known = sorted(path.stem for path in folder.glob("*.ipynb"))
+    if name not in known:
+        raise UserError([f"There is no notebook '{name}'{nearest(name, known)}."])
+    return folder / f"{name}.ipynb"
+
+
+def parameters_of(name: str) -> dict[str, str]:
+    """A notebook's parameters with their defaults, as written in its cell tagged ``parameters``.
+
+    Raises
+    ------
+    UserError
+        If there is no such notebook.
+    """
+    with _unwarned():
+        found = import_module("papermill").inspect_notebook(str(_find(name)))
+    return {key: str(about["default"]) for key, about in found.items()}
+
+
+def execute(name: str, parameters: Mapping[str, object], folder: Path) -> Path:
+    """Run a notebook with parameters and keep the executed copy in a run's ``internal/notebooks``.
+
+    Parameters
+    ----------
+    name
+        ``history``, ``scenario`` or ``comparison``.
+    parameters
+        Values for the notebook's parameters.
+    folder
+        A run's folder; the notebook runs inside it, so that ``folder="."`` reads its tables.
+
+    Raises
+    ------
+    UserError
+        If a parameter is unknown, with the nearest valid one, or if the notebook stops.
+    """
+    known = parameters_of(name)
+    wrong = [key for key in parameters if key not in known]
+    if wrong:
+        raise UserError([f"The notebook '{name}' has no parameter '{key}'{nearest(key, known)}." for key in wrong])
+    out = folder / "internal" / "notebooks" / f"{name}.ipynb"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    _run(_find(name), out, dict(parameters), folder)
+    _forget_places(out)
+    return out
+
+
+def _run(source: Path, out: Path, parameters: dict[str, object], folder: Path) -> None:
+    try:
+        with _unwarned():
+            import_module("papermill").execute_notebook(
+                str(source),
+                str(out),
+                parameters=parameters,
+                cwd=str(folder),
+                kernel_name="python3",
+                progress_bar=False,
+                log_output=False,
+                extra_arguments=["--log-level=ERROR"],
+            )
+    except import_module("papermill.exceptions").PapermillExecutionError as error:
+        said = f"{error.ename}: {error.evalue}" if error.ename == "UserError" else error.ename
+        raise UserError(
+            [f"The notebook '{source.stem}' stopped ({said}); see internal/notebooks/{out.name}."]
+        ) from None
+
+
+def _forget_places(path: Path) -> None:
+    """Take out of an executed notebook where on this machine it lay, and how long it took."""
+    book = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    book.metadata.pop("papermill", None)
+    for cell in book.cells:
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+    nbformat.write(book, path)  # type: ignore[no-untyped-call]
+
+
+def execute_all(folder: Path) -> list[Path]:
+    """Run every notebook on a finished run: its history, its baseline, and its plans beside the baseline."""
+    run = read_finished(folder)
+    plans = [str(about["name"]) for about in run.plans]
+    wanted: dict[str, dict[str, object]] = {
+        "history": {"folder": "."},
+        "scenario": {"folder": ".", "scenario": "baseline"},
+    }
+    if plans:
+        wanted["comparison"] = {"folder": ".", "scenarios": plans}
+    return [execute(name, parameters, run.folder) for name, parameters in wanted.items()]
+
+
+def open_lab(folder: Path) -> None:
+    """Open JupyterLab on a folder of notebooks, copying the package's there where they are missing.
+
+    Raises
+    ------
+    UserError
+        If JupyterLab could not be started.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for source in sorted(shipped("notebooks").glob("*.ipynb")):
+        if not (folder / source.name).exists():
+            shutil.copyfile(source, folder / source.name)
+    environment = {**os.environ, "JUPYTER_PLATFORM_DIRS": "1"}
+    ended = subprocess.run([sys.executable, "-m", "jupyterlab", str(folder)], env=environment, check=False)  # noqa: S603
+    if ended.returncode:
+        raise UserError(["JupyterLab did not start or stopped with an error; its own words are above."])
