@@ -22,12 +22,11 @@ from sufficiency.trials.entrants import born, count_from, draw_arrivals, next_ba
 from sufficiency.trials.known import STREAMS, world_from
 from sufficiency.trials.lives import birthday, lives
 
-pytestmark = pytest.mark.unit
-
 WORLD = read_world()
 CODES = read_codes()
 
 
+@pytest.mark.unit
 def test_hazards_have_the_engines_shape_and_respect_ages() -> None:
     hazards = WORLD.hazards(CODES)
     assert hazards.shape == (len(CODES.in_care), len(HAZARD_AGES), 6, 2, len(CAUSES))
@@ -40,6 +39,7 @@ def test_hazards_have_the_engines_shape_and_respect_ages() -> None:
     assert not np.delete(adopted, CODES.in_care.index("placed_for_adoption"), axis=0).any()
 
 
+@pytest.mark.unit
 def test_a_hazard_is_its_rate_times_its_factors_a_child_day() -> None:
     setting, cause, age, duration = "in_house_fostering", "special_guardianship", 2, 3
     rate = WORLD.rates[setting][cause]
@@ -49,6 +49,7 @@ def test_a_hazard_is_its_rate_times_its_factors_a_child_day() -> None:
     assert found[1] == pytest.approx(found[0] * WORLD.uasc_factors[cause])
 
 
+@pytest.mark.unit
 def test_nobody_is_too_young_for_a_first_placement() -> None:
     kinds = WORLD.first_types[: AGE_BANDS.index("16 to 17")]
     supported = 4
@@ -56,6 +57,7 @@ def test_nobody_is_too_young_for_a_first_placement() -> None:
     assert WORLD.first_types.sum(-1) == pytest.approx(1.0)
 
 
+@pytest.mark.unit
 def test_expected_entries_follow_level_and_season() -> None:
     world = WORLD.steady()
     months = np.arange(12) + int(dates.month_index(dates.day_number("2020-04-01")))
@@ -69,6 +71,7 @@ def test_expected_entries_follow_level_and_season() -> None:
     assert july / december == pytest.approx(2950 / 2360)
 
 
+@pytest.mark.unit
 def test_levels_hold_from_april_of_their_year() -> None:
     stream = WORLD.streams["uasc"]
     months = dates.month_index(
@@ -77,6 +80,7 @@ def test_levels_hold_from_april_of_their_year() -> None:
     assert [stream.level(int(month)) for month in months] == [0.8, 0.45, 0.45, 0.85]
 
 
+@pytest.mark.unit
 def test_other_worlds_are_made_from_a_world() -> None:
     assert sum(WORLD.scaled(0.1).streams["other"].per_year) == pytest.approx(0.1 * sum(WORLD.streams["other"].per_year))
     start = int(dates.month_index(WORLD.first_day))
@@ -96,6 +100,7 @@ def test_other_worlds_are_made_from_a_world() -> None:
     assert (factors != 1.0).sum() == 2 * 5 * (factors.shape[0] - 24)
 
 
+@pytest.mark.unit
 @pytest.mark.parametrize(("mean", "overdispersion"), [(0.4, 1.0), (7.0, 1.0), (7.0, 2.5), (60.0, 1.5)])
 def test_counts_have_their_mean_and_variance(mean: float, overdispersion: float) -> None:
     grid = (np.arange(20_000) + 0.5) / 20_000
@@ -106,6 +111,7 @@ def test_counts_have_their_mean_and_variance(mean: float, overdispersion: float)
     assert count_from(0.5, 0.0, overdispersion) == 0
 
 
+@pytest.mark.property
 @given(
     day=st.integers(dates.day_number("2004-01-01"), dates.day_number("2030-01-01")),
     band=st.integers(0, 4),
@@ -117,11 +123,13 @@ def test_entrants_are_of_their_age_band(day: int, band: int, uniform: float, ske
     assert AGE_EDGES[band] <= age < AGE_EDGES[band + 1]
 
 
+@pytest.mark.property
 @given(st.integers(dates.day_number("1985-01-01"), dates.day_number("2030-01-01")), st.integers(0, 25))
 def test_one_persons_birthday_is_that_of_the_calendar(dob: int, age: int) -> None:
     assert birthday(dob, age) == int(dates.birthday(dob, age)[()])
 
 
+@pytest.mark.unit
 def test_brothers_and_sisters_are_of_each_age_as_often_as_first_children() -> None:
     stream = WORLD.streams["other"]
     chances = np.array(stream.per_year) / sum(stream.per_year)
@@ -133,6 +141,7 @@ def test_brothers_and_sisters_are_of_each_age_as_often_as_first_children() -> No
     assert reached == pytest.approx(chances, abs=1e-3)
 
 
+@pytest.mark.unit
 def test_families_enter_on_one_day() -> None:
     world = WORLD.between(dates.day_number("2020-04-01"), dates.day_number("2026-03-31")).scaled(2.0)
     arrivals = draw_arrivals(world, replication_key(5, 0))
@@ -149,6 +158,7 @@ def test_families_enter_on_one_day() -> None:
     assert len(day) == pytest.approx(expected, abs=5 * math.sqrt(4 * expected))
 
 
+@pytest.mark.functional
 def test_a_change_of_exits_empties_care() -> None:
     small = WORLD.scaled(0.2)
     month = int(dates.month_index(dates.day_number("2023-04-01")))
@@ -165,6 +175,7 @@ def test_a_change_of_exits_empties_care() -> None:
     assert left(quicker) > left(small)
 
 
+@pytest.mark.unit
 def test_the_worlds_file_names_only_what_is_known() -> None:
     table = tomllib.loads(files("sufficiency.trials").joinpath("example_world.toml").read_text(encoding="utf-8"))
     assert set(table["rates"]) == set(CODES.in_care)
@@ -175,6 +186,7 @@ def test_the_worlds_file_names_only_what_is_known() -> None:
     assert dataclasses.replace(world_from(table), seed=1).seed == 1
 
 
+@pytest.mark.unit
 def test_representations_show_no_child() -> None:
     truth = invent(WORLD.scaled(0.05))
     life = lives(truth)[0]

@@ -19,6 +19,7 @@ no figure describes a real authority. Identifiers begin with INVENTED, pupil num
 postcodes with ZX, ZY or ZZ: areas that do not exist.
 
 - `returns/2020` to `returns/2026`: SSDA903 returns of the years ending 31 March, one folder each.
+- `council.toml`: its name, for the annex.
 - `tables/`: the council's own tables: places, prices, fixed costs, income, budget, ledger,
   population, young people staying put, targets. Each row's source says that it is invented.
 
@@ -26,6 +27,12 @@ postcodes with ZX, ZY or ZZ: areas that do not exist.
 (`sufficiency/trials/example_world.toml`) is run by the package's own simulation from an empty start
 in 2004, and the returns are written from what came out. Its profile is shaped on a real council's
 published table and its dynamics on England's; `docs/example.md` shows both side by side.
+"""
+
+COUNCIL = """\
+# What the annex calls this council. Everything about it is invented.
+name     = "Example Borough Council (invented)"
+invented = true
 """
 
 
@@ -52,6 +59,7 @@ def write_example(folder: Path | str) -> list[Path]:
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
     truth = example_truth()
-    note = place / "README.md"
-    note.write_text(README, encoding="utf-8", newline="\n")
-    return [note, *write_returns(truth, place / "returns", YEARS), *write_tables(truth, place / "tables")]
+    notes = {"README.md": README, "council.toml": COUNCIL}
+    for name, text in notes.items():
+        (place / name).write_text(text, encoding="utf-8", newline="\n")
+    return [*(place / name for name in notes), *write_returns(truth, place / "returns", YEARS), *write_tables(truth, place / "tables")]

@@ -300,6 +300,6 @@ def _first_types(table: Mapping[str, Any]) -> Floats:
     # A band nobody is meant to enter still needs a first type, for re-entry: that of the other stream.
     empty = ~out.any(-1)
     out[empty] = out[:, ::-1][empty]
-    for row in out.reshape(-1, len(TYPES)):
-        row /= total(row.tolist())
-    return out
+    whole = np.array([total(row) for row in out.reshape(-1, len(TYPES)).tolist()])
+    shares: Floats = out / whole.reshape(*out.shape[:-1], 1)
+    return shares

@@ -6,6 +6,7 @@ from calendar import isleap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from sufficiency import dates
 from sufficiency.draws import KeyWords, Purpose, draw
@@ -47,6 +48,12 @@ _LEAP_DAY = (2, 29)
 _EPOCH = date(1970, 1, 1).toordinal()
 _MOTHER_AGE = 15
 _MOTHERS = 0.05
+
+
+@lru_cache(maxsize=1 << 17)
+def _drawn(words: KeyWords, key: int, about: About, extra: int) -> tuple[float, float]:
+    """A draw is a fact about the child: many tables ask for the same one, year after year."""
+    return draw(words, key, about, Purpose.WORLD, extra)
 
 
 @dataclass(frozen=True)
@@ -101,11 +108,11 @@ class Life:
 
     def draw(self, about: About, extra: int = 0) -> tuple[float, float]:
         """Two uniforms about something of this child."""
-        return draw(self.words, self.key, about, Purpose.WORLD, extra)
+        return _drawn(self.words, self.key, about, extra)
 
     def family_draw(self, about: About, extra: int = 0) -> tuple[float, float]:
         """Two uniforms that brothers and sisters share."""
-        return draw(self.words, self.family_key, about, Purpose.WORLD, extra)
+        return _drawn(self.words, self.family_key, about, extra)
 
     def choose(self, about: About, chances: dict[str, float], extra: int = 0) -> str:
         """One of the names, in proportion to its chance."""
