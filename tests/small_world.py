@@ -129,13 +129,15 @@ def as_history(given: Spells, *, first_day: int, origin: int) -> History:
     return History(everyone, table, legal, first_day, origin, CODES, pd.DataFrame(), ())
 
 
-def known_history(*, years: int = 7, per_day: float = 0.4, warm_up: int = 6) -> History:
+def known_history(
+    *, years: int = 7, per_day: float = 0.4, warm_up: int = 6, rates: dict[tuple[str, str], float] | None = None
+) -> History:
     """Seven observed years of a known world, after some unobserved ones."""
     first = dates.day_number("2019-04-01")
     begin = dates.add_years(first, -warm_up)
     end = dates.add_years(first, years)
     days = end - begin
-    given = run(world(days=days, first_day=begin, arriving=entrants(days, per_day, first_day=begin)))
+    given = run(world(days=days, first_day=begin, rates=rates, arriving=entrants(days, per_day, first_day=begin)))
     seen = given.end > first
     fields = {name: getattr(given, name)[seen] for name in Spells.__dataclass_fields__}
     return as_history(Spells(**fields), first_day=first, origin=end - 1)

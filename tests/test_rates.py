@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -102,13 +104,34 @@ def test_exposure_equals_a_count_day_by_day(seed: int) -> None:
     given = spells(history.placements, CODES)
     columns = (given.start, given.end, given.dob, given.care_start, given.setting, given.uasc, given.reason)
     for start, end, birth, care, setting, uasc, reason in zip(*(column.tolist() for column in columns), strict=True):
-        for day in range(max(start, first), min(end, history.origin + 1)):
+        for day in range(max(start, first), min(end, history.origin)):
             age = int(dates.band_of(dates.age_on(birth, day), HAZARD_AGE_EDGES))
             for clock, begun in ((True, start), (False, care)):
                 band = int(dates.band_of(day - begun, DURATION_EDGES))
                 last = day == end - 1 and end <= history.origin and reason != REASONS.index("aged_out")
                 by_hand[setting, age, band, int(uasc)][clocks[setting] == clock] += 0.5 if last else 1.0
     assert np.array_equal(by_hand, found.child_days)
+
+
+@pytest.mark.unit
+def test_consecutive_windows_lose_no_event_and_no_day() -> None:
+    history = known_history(per_day=0.2)
+    cuts = [*range(history.first_day, history.origin, 91), history.origin]
+    parts = [measure_exposure(history, first, last) for first, last in pairwise(cuts)]
+    whole = measure_exposure(history)
+    assert np.array_equal(sum(part.events for part in parts), whole.events)
+    assert np.allclose(sum(part.child_days for part in parts), whole.child_days)
+
+
+@pytest.mark.functional
+def test_fitted_events_are_the_observed_ones_even_where_the_truth_is_no_product() -> None:
+    uneven = {pair: rate * (3.0 if number % 3 else 0.3) for number, (pair, rate) in enumerate(PLAIN.items())}
+    rates = estimate_rates(known_history(per_day=0.3, rates=uneven))
+    fitted = (rates.hazards.mean * rates.exposure.child_days).sum((0, 1, 2, 3))
+    seen = rates.exposure.events.sum((0, 1, 2, 3))
+    many = seen >= 50
+    assert many.sum() >= 4
+    assert np.allclose(fitted[many] / seen[many], 1.0, atol=0.02)
 
 
 @pytest.mark.validation

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from small_world import known_history
 
+from sufficiency import dates
+from sufficiency.errors import UserError
 from sufficiency.forecast import EntrantForecast, forecast_entrants
 from sufficiency.history import History
 from sufficiency.plan import compare, same_results
 from sufficiency.rates import Rates, estimate_rates
 from sufficiency.simulation import Outcome, simulate
 from sufficiency.simulation.results import CHILD_DAYS_COLUMNS, FLOW_COLUMNS, PLACES_COLUMNS, STOCK_COLUMNS
+from sufficiency.simulation.setup import _under_age
 
 Ready = tuple[History, Rates, EntrantForecast]
 
@@ -138,3 +142,22 @@ def test_shared_luck_narrows_a_difference(ready: Ready, tmp_path: Path) -> None:
     paired = (final(plan) - final(baseline)).std()
     independent = (final(plan).var() + final(baseline).var()) ** 0.5
     assert paired < 0.4 * independent
+
+
+@pytest.mark.unit
+def test_a_forecast_that_ends_too_soon_is_refused_and_a_longer_one_is_cut(ready: Ready, tmp_path: Path) -> None:
+    history, rates, forecast = ready
+    with pytest.raises(UserError, match="does not cover"):
+        simulate(history, replications=1, years=3, workers=1, rates=rates, forecast=forecast)
+    path = tmp_path / "plan.toml"
+    path.write_text('[about]\ntitle = "T"\nquestion = "Q?"\n[levers.entries]\n', encoding="utf-8")
+    outcome = simulate(history, path, replications=1, years=1, workers=1, rates=rates, forecast=forecast)
+    assert len(outcome.stock["month_end"].unique()) == 12
+
+
+@pytest.mark.unit
+def test_nobody_enters_on_or_after_the_18th_birthday() -> None:
+    day = dates.day_number("2027-01-01") + np.arange(1500)
+    dob = _under_age(day - 6575 + np.arange(1500) % 2, day)
+    assert (dates.birthday(dob, dates.ADULT) > day).all()
+    assert (dates.age_on(dob, day) == 17).all()

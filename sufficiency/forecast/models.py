@@ -118,7 +118,7 @@ def fit_trend(counts: Ints, first_month: int) -> TrendRegression:
     used = counts[-REGRESSION_MONTHS:]
     back = np.arange(-len(used) + 1, 1)
     design = np.column_stack([np.ones(len(used)), back / MONTHS, _season(first_month - 1 + back)])
-    if used.sum() < MONTHS:
+    if used.sum() < len(used):
         return _flat(used, first_month, "too few entries for a trend: the mean of the last four years is used")
     fitted = GLM(used, design, family=families.Poisson()).fit()
     dispersion = _dispersion(used, np.asarray(fitted.fittedvalues)) * len(used) / (len(used) - design.shape[1])

@@ -72,20 +72,20 @@ def estimate_rates(history: History) -> Rates:
 def _exit_multiplier(history: History, hazards: Hazards) -> tuple[float, float]:
     """Gamma posterior of recent exits over those expected from the whole window.
 
-    Quarters (91 days) back from the origin weigh by a half-life of a year; the prior is one exit
-    expected and one seen.
+    Quarters (91 days) back from the origin, each ending on the day on which the next begins, weigh
+    by a half-life of a year; the prior is one exit expected and one seen.
     """
     exits = slice(len(TYPES), len(CAUSES))
     mean = hazards.mean[..., exits]
     observed = expected = 1.0
     last = history.origin
     for step in range(_STEPS):
-        first = max(last - _STEP_DAYS + 1, history.first_day)
-        if first > last:
+        first = max(last - _STEP_DAYS, history.first_day)
+        if first >= last:
             break
         weight = 0.5 ** ((step + 0.5) * _STEP_DAYS / _HALF_LIFE_DAYS)
         seen = measure_exposure(history, first, last)
         observed += weight * float(seen.events[..., exits].sum())
         expected += weight * float((seen.child_days[..., exits] * mean).sum())
-        last = first - 1
+        last = first
     return observed, expected

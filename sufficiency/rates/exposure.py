@@ -81,7 +81,9 @@ def measure_exposure(history: History, first_day: int | None = None, last_day: i
     """Count events and child-days between two days (inclusive; default: the whole window).
 
     The window's start truncates on the left (a placement is at risk from the first day seen, at
-    the duration it had then), its end censors on the right.
+    the duration it had then), its end censors on the right. A child at risk on one day has its
+    event on the next, so the days at risk run to the day before the last: consecutive windows share
+    a day, and no event falls between them.
     """
     codes, table = history.codes, history.placements
     first = history.first_day if first_day is None else first_day
@@ -96,7 +98,7 @@ def measure_exposure(history: History, first_day: int | None = None, last_day: i
     clock_start = {"care": care_start, "placement": given.start}
     counted = {}
     left_out = {}
-    whole = _Window(given, cause, np.maximum(given.start, first), np.minimum(given.end, last + 1), last)
+    whole = _Window(given, cause, np.maximum(given.start, first), np.minimum(given.end, last), last)
     for clock, start in clock_start.items():
         window = _Window(given, cause, np.maximum(whole.start, known_from[clock]), whole.end, last)
         counted[clock] = _count(window, start, codes)

@@ -127,10 +127,13 @@ def leavers(history: History) -> pd.DataFrame:
 
 
 def estimate_returning(history: History) -> Returning:
-    """Re-entry hazards by kind, age and time since exit, each borrowing from its kind's profile.
+    """Re-entry hazards by kind of leaver, age and time since exit.
 
-    Those who left before the window's first day are not in the returns, so every leaver is at risk
-    from the day of leaving; a return to care on that same day is not counted.
+    A cell borrows, with the weight of two events (an assumption), from the profile of time since
+    exit pooled over ages and kinds times a factor for its kind. Those who left before the window's
+    first day are not in the returns, so every leaver here is at risk from the day of leaving; a
+    return to care on that same day is not counted. Returns of those earlier leavers cannot be told
+    from first entries: first entries of the first observed years hold some of them.
     """
     left = leavers(history)
     adult = dates.birthday(left["dob"].to_numpy(), dates.ADULT)

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from sufficiency import dates
 from sufficiency.draws import replication_key
+from sufficiency.errors import UserError
 from sufficiency.forecast import EntrantForecast, forecast_entrants
 from sufficiency.history import History
 from sufficiency.rates import Rates, estimate_rates
@@ -54,7 +55,8 @@ def simulate(
     years
         How far ahead, to the same calendar day.
     parameters
-        "draw" (each replication draws its hazards from their posteriors) or "mean".
+        "draw" (each replication draws its hazards from their posteriors) or "mean"; entrants are
+        drawn either way.
     workers
         Processes; None takes one a core, 1 stays in this process.
     rates, forecast
@@ -67,16 +69,20 @@ def simulate(
     Raises
     ------
     UserError
-        When the scenario does not exist, is wrong, or lies outside the years simulated.
+        When the scenario does not exist, is wrong, or lies outside the years simulated; when the
+        forecast given ends before them.
     """
     plan = scenario if isinstance(scenario, Scenario) else read_scenario(scenario)
     first, last = history.origin + 1, dates.add_years(history.origin, years)
     months = int(dates.month_index(last) - dates.month_index(first)) + 1
     effects = plan.effects(first, months, history.codes)
+    arriving = forecast or forecast_entrants(history, months=months)
+    if arriving.months < months or arriving.first_month != dates.month_index(first):
+        raise UserError(["The forecast of entrants does not cover the months to be simulated; make it again."])
     setup = prepare(
         history,
         rates or estimate_rates(history),
-        forecast or forecast_entrants(history, months=months),
+        arriving,
         effects,
         days=last - first + 1,
         parameters=parameters,

@@ -33,7 +33,8 @@ class Setup:
     first_day, days
         Simulation day 0 (the day after the origin) and the days simulated.
     parameters
-        "draw": each replication draws its hazards from their posteriors; "mean": all use the means.
+        "draw": each replication draws its hazards, shares and re-entry from their posteriors; "mean":
+        all use the means. Entrants are drawn either way.
     """
 
     codes: Codes
@@ -180,9 +181,10 @@ def draw_entrants(setup: Setup, key: KeyWords) -> Entrants:
     j (0, 1, …) of entrant k exists when its uniform is below f − j, so that f < 1 keeps some of the
     same children and f > 1 adds others to all of them.
     """
-    counts = setup.forecast.counts(key)
+    months = setup.effects.entries.shape[1]
+    counts = setup.forecast.counts(key)[:, :months]
     if setup.effects.changes_entries:
-        factor = setup.effects.entries[:, : counts.shape[1]]
+        factor = setup.effects.entries
         parts = [_kept(counts, factor, layer, key) for layer in range(int(np.ceil(factor.max())))]
     else:
         parts = [_candidates(counts, 0)]
@@ -192,10 +194,21 @@ def draw_entrants(setup: Setup, key: KeyWords) -> Entrants:
     kept = (day >= setup.first_day) & (day < setup.first_day + setup.days)
     keys, group, day = keys[kept], group[kept], day[kept]
     uasc = group % 2 == 1
-    dob = day - _age_at_entry(setup, key, keys, group)
+    dob = _under_age(day - _age_at_entry(setup, key, keys, group), day)
     kind = _first_kind(setup, key, keys, group)
     order = np.argsort(keys, kind="stable")
     return Entrants(key=keys[order], day=day[order], dob=dob[order], uasc=uasc[order], kind=kind[order])
+
+
+def _under_age(dob: Ints, day: Ints) -> Ints:
+    """Births moved on by the day or two that keep a child of the oldest ages under 18 on entry.
+
+    Ages are carried in days, and 18 years are not always the same number of days.
+    """
+    for _ in range(2):
+        past = day - dates.birthday(dob, dates.ADULT)
+        dob = dob + np.where(past >= 0, past + 1, 0)
+    return dob
 
 
 def _candidates(counts: Ints, layer: int) -> tuple[Ints, Ints, Ints, Ints]:

@@ -75,7 +75,8 @@ def backtest(
     until
         The last day that may be scored; the returns' own by default.
     horizon_months
-        How far ahead, scored every six months.
+        How far ahead, scored at every sixth month end (from an origin within a month, the month
+        of the day after it is the first).
 
     Returns
     -------
@@ -90,6 +91,8 @@ def backtest(
         if not ahead:
             continue
         years = -(-max(ahead) // 12)
+        if _after(known.origin, max(ahead)) > dates.add_years(known.origin, years):
+            years += 1  # from 28 February, a year ends a day before a leap year's month does
         outcome = simulate(known, replications=replications, seed=seed, years=years, workers=workers, journeys=0)
         rows += _scored(truth, known, outcome, ahead)
     return pd.DataFrame(rows, columns=list(BACKTEST_COLUMNS))
@@ -132,6 +135,9 @@ def _sampled(outcome: Outcome, day: int) -> Floats:
     """Simulated children by setting on a month's last day: shape (replications, settings)."""
     names = list(outcome.codes.all_settings)
     stock = outcome.stock[dates.to_days(outcome.stock["month_end"]) == day]
+    if stock.empty:
+        msg = "a back-test asked for a month end that was not simulated"
+        raise ValueError(msg)
     table = stock.pivot_table(index="replication", columns="setting", values="children", aggfunc="sum", observed=False)
     full = table.reindex(index=range(outcome.replications), columns=names).fillna(0.0)
     sampled: Floats = full.to_numpy(np.float64)
