@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import shutil
 import subprocess
@@ -13,7 +14,6 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
-import nbformat
 from IPython.display import Image
 from matplotlib.figure import Figure
 
@@ -114,12 +114,11 @@ def _run(source: Path, out: Path, parameters: dict[str, object], folder: Path) -
 
 def _forget_places(path: Path) -> None:
     """Take out of an executed notebook where on this machine it lay, and how long it took."""
-    book = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
-    book.metadata.pop("papermill", None)
-    for cell in book.cells:
-        cell.metadata.pop("papermill", None)
-        cell.metadata.pop("execution", None)
-    nbformat.write(book, path)  # type: ignore[no-untyped-call]
+    book = json.loads(path.read_text(encoding="utf-8"))
+    for holder in (book, *book["cells"]):
+        for name in ("papermill", "execution"):
+            holder["metadata"].pop(name, None)
+    path.write_text(json.dumps(book, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
 
 
 def execute_all(folder: Path) -> list[Path]:

@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+import sufficiency as sf
 from sufficiency import dates
 from sufficiency.errors import UserError
-from sufficiency.history import build_history, indicators, profile
+from sufficiency.history import indicators, profile
 from sufficiency.history.stock import flow_table, spells, stock_table
 from sufficiency.provenance import shipped
 from sufficiency.report.council import nearest
@@ -33,8 +34,6 @@ from sufficiency.report.finished import (
 )
 from sufficiency.report.published import STARTS
 from sufficiency.report.style import Words
-from sufficiency.returns import read_returns
-from sufficiency.simulation import simulate
 
 INTERNAL = "INTERNAL: SMALL NUMBERS NOT HIDDEN"
 
@@ -106,7 +105,7 @@ def _returns_path(returns: Path | str) -> Path:
 
 
 def _fresh_past(returns: Path, origin: str | None) -> Past:
-    history = build_history(read_returns(returns), origin=origin)
+    history = sf.build_history(sf.read_returns(returns), origin=origin)
     given, cuts = spells(history.placements, history.codes), dates.month_edges(history.first_day, history.origin)
     ends = [day for day in cuts[1:] - 1 if dates.as_date(int(day)).month == QUARTER_ENDS[0] or day == history.origin]
     profiles = [profile(history, int(day)).assign(as_at=dates.to_dates([day])[0]) for day in ends]
@@ -274,8 +273,8 @@ def _read_futures(run: Finished, names: list[str]) -> Futures:
 
 
 def _fresh_futures(returns: Path, names: list[str], replications: int, seed: int, years: int) -> Futures:
-    history = build_history(read_returns(returns))
-    outcomes = [simulate(history, name, replications=replications, seed=seed, years=years) for name in names]
+    history = sf.build_history(sf.read_returns(returns))
+    outcomes = [sf.simulate(history, name, replications=replications, seed=seed, years=years) for name in names]
     stock = pd.concat([one.stock for one in outcomes], ignore_index=True)
     cared = stock.astype({"setting": str, "scenario": str})
     titles = {one.scenario.name: one.scenario.about.title for one in outcomes}

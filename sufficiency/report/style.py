@@ -16,6 +16,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 DARK_BLUE = "#12436D"
@@ -87,11 +88,11 @@ def paper(words: Words, height: float = HEIGHT) -> tuple[Figure, Axes]:
 def blank(words: Words, height: float = HEIGHT) -> Figure:
     """A chart's paper with title and mark but no axes yet."""
     with mpl.rc_context(_RULES):
-        figure = Figure(figsize=(WIDTH, height), layout="constrained")
         title, unit = textwrap.wrap(words.title, TITLE_WIDTH), textwrap.wrap(words.unit, UNIT_WIDTH)
         top, middle = 0.07, 0.09 + 0.185 * len(title)  # inches from the top
         bottom = (middle + 0.155 * len(unit)) / height
-        figure.get_layout_engine().set(h_pad=0.05, w_pad=0.06, rect=(0, 0, 1, 1 - bottom))  # type: ignore[union-attr]
+        room = ConstrainedLayoutEngine(h_pad=0.05, w_pad=0.06, rect=(0, 0, 1, 1 - bottom))
+        figure = Figure(figsize=(WIDTH, height), layout=room)
         left: Mapping[str, Any] = {"ha": "left", "va": "top"}
         figure.text(0.01, 1 - top / height, "\n".join(title), fontsize=10.5, weight="bold", color=DARK_BLUE, **left)
         figure.text(0.01, 1 - middle / height, "\n".join(unit), fontsize=8.5, color=DARK_GREY, **left)

@@ -13,8 +13,9 @@ from sufficiency.report.sections.assurance import (
     quality_section,
 )
 from sufficiency.report.sections.care import children_section, profile_section
-from sufficiency.report.sections.choices import plans_section, spend_section
+from sufficiency.report.sections.choices import plans_section
 from sufficiency.report.sections.journeys import flows_section, homes_section, stability_section
+from sufficiency.report.sections.money import spend_section
 from sufficiency.report.sections.summary import summary_section
 
 #: Section → its writer, in the annex's order; the names are those of :data:`council.SECTIONS`.

@@ -1,0 +1,78 @@
+"""The notebooks: clean as kept, refusing what they do not know, and running on a finished run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import nbformat
+import pytest
+from run_folder import write_run_folder
+
+from sufficiency.errors import UserError
+from sufficiency.provenance import shipped
+from sufficiency.report.notebooks import NOTEBOOKS, execute, execute_all, parameters_of
+from sufficiency.report.stories import load_futures, load_history
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_run_folder(tmp_path_factory.mktemp("notebooks"), replications=4, years=2)
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_notebook_is_kept_without_outputs_or_functions(name: str) -> None:
+    book = nbformat.read(shipped("notebooks") / f"{name}.ipynb", as_version=4)  # type: ignore[no-untyped-call]
+    code = [cell for cell in book.cells if cell.cell_type == "code"]
+    assert sum("parameters" in cell.metadata.get("tags", []) for cell in code) == 1
+    for cell in code:
+        assert cell.outputs == []
+        assert cell.execution_count is None
+        assert "def " not in cell.source
+    nbformat.validate(book)
+
+
+@pytest.mark.unit
+def test_parameters_are_read_from_the_notebook() -> None:
+    assert set(parameters_of("scenario")) == {"returns", "scenario", "replications", "seed", "years", "folder"}
+    with pytest.raises(UserError, match="did you mean 'history'"):
+        parameters_of("histori")
+
+
+@pytest.mark.unit
+def test_an_unknown_parameter_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="did you mean 'replications'"):
+        execute("scenario", {"replication": 5}, tmp_path)
+    assert not (tmp_path / "internal").exists()
+
+
+@pytest.mark.unit
+def test_a_scenario_that_was_not_run_is_refused_with_the_nearest(folder: Path) -> None:
+    with pytest.raises(UserError, match="did you mean 'baseline'"):
+        load_futures("base-line", folder=folder)
+
+
+@pytest.mark.unit
+def test_a_finished_run_is_read_instead_of_simulated(folder: Path) -> None:
+    past = load_history(folder=folder)
+    assert past.said.endswith("31 March 2019") or "children in care on 31 March 2026" in past.said
+    futures = load_futures("", folder=folder)
+    assert list(futures.titles) == ["baseline", "reduce-ifa-use"]
+    assert len(futures.fan("baseline")) == 8
+    assert futures.differences("reduce-ifa-use")["label"].iloc[0] == "All children in care"
+    assert futures.homes("baseline")["group"].nunique() == 11
+
+
+@pytest.mark.notebook
+def test_every_notebook_runs_on_a_finished_run(folder: Path) -> None:
+    written = execute_all(folder)
+    assert [path.stem for path in written] == list(NOTEBOOKS)
+    for path in written:
+        content = path.read_text(encoding="utf-8")
+        book = json.loads(content)
+        outputs = [out for cell in book["cells"] if cell["cell_type"] == "code" for out in cell["outputs"]]
+        assert outputs
+        assert all(out["output_type"] != "error" for out in outputs)
+        assert str(folder) not in content
+        assert str(shipped("notebooks")) not in content
