@@ -6,18 +6,22 @@ describes what was read in a protected column without showing it.
 
 from __future__ import annotations
 
+import csv
 import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.resources import files
 from typing import Literal
 
 Severity = Literal["error", "warning", "info"]
 
 #: SSDA903 columns whose values identify a child and are never shown, only described.
+_DATES = frozenset({"DECOM", "DEC", "REVIEW", "DUC", "DATE_PERM", "MIS_START", "MIS_END"})
 PROTECTED = frozenset({"CHILD", "UPN", "DOB", "MC_DOB", "HOME_POST", "PL_POST", "SW_ID"})
 
-_LONGEST_CODE = 6
+_SHORT_NUMBER = 9
 #: A shape is told up to this many runs of digits, letters and signs.
 _RUNS_TOLD = 7
 
@@ -91,14 +95,37 @@ def shape_of(column: str, value: str) -> str:
     text = value.strip()
     if not text:
         return "nothing"
-    if column.upper() in PROTECTED:
+    if column.upper() in PROTECTED or column.upper() in _DATES:
         return _described(text)
-    # Even in a code column a user may have pasted a child's value: show codes, describe the rest.
-    if len(text) <= _LONGEST_CODE and re.fullmatch(r"[A-Za-z]{0,5}[0-9]{0,2}[A-Za-z]?", text):
-        return f"'{text}'"
-    if re.fullmatch(r"[A-Z]{1,12}", text):
+    # Even in a code column a child's value may stand (columns slip): show what is a code somewhere in
+    # the return, or as short as one, and describe the rest.
+    if text.upper() in _known_codes() or re.fullmatch(r"[A-Za-z][0-9]{1,2}[A-Za-z]?|[A-Za-z]{1,2}[0-9]?", text):
         return f"'{text}'"
     return _described(text)
+
+
+def shown(value: object) -> str:
+    """A value of a table or scenario that the user wrote, fit to print: words and short numbers only.
+
+    >>> shown("in_house_fosterin"), shown(-5), shown("INVENTED00053")
+    ("'in_house_fosterin'", '-5', '8 letters, 5 digits')
+    """
+    if isinstance(value, (bool, int, float)) and len(str(value)) <= _SHORT_NUMBER:
+        return str(value)
+    text = str(value).strip()
+    plain = r"[A-Za-z_ -]{1,40}|[0-9.,£ -]{1,7}"
+    return f"'{text}'" if re.fullmatch(plain, text) else _described(text)
+
+
+@cache
+def _known_codes() -> frozenset[str]:
+    """Every code of any column, read as data so that this module stays below the codes."""
+    tables = files("sufficiency").joinpath("code_tables")
+    found: set[str] = set()
+    for name, column in (("codes.csv", "code"), ("placements.csv", "place")):
+        with tables.joinpath(name).open(encoding="utf-8", newline="") as stream:
+            found |= {row[column] for row in csv.DictReader(stream)}
+    return frozenset(found)
 
 
 def _described(text: str) -> str:

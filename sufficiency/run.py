@@ -38,6 +38,8 @@ from sufficiency.tables import Prices, prices_file, read_prices
 from sufficiency.trials.backtest import backtest
 
 _COUNCIL_FILE = "council.toml"
+#: The folder's name is not used: it may say more than the annex should.
+_UNNAMED = "The authority"
 _BACKTEST_REPLICATIONS = 60
 DEFAULT_PLANS = ("edge-of-care",)
 
@@ -183,7 +185,7 @@ def _read_inputs(asked: Options, given: Path) -> _Inputs:
     council = read_council(council_path) if council_path else Council()
     read = read_returns(given, codes=read_codes(asked.codes), strict=asked.strict)
     extra = [path for path in (prices_path, asked.codes, council_path) if path is not None]
-    named = council if council.name else replace(council, name=given.resolve().name)
+    named = council if council.name else replace(council, name=_UNNAMED)
     deciding: list[object] = [asked.origin, asked.years, asked.replications, asked.seed]
     return _Inputs(read, plans, prices, named, extra, fingerprint_of([*sorted(read.paths), *extra], plans, deciding))
 

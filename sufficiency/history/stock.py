@@ -83,6 +83,9 @@ class _Pieces:
     end: Ints
     cell: Ints
 
+    def __repr__(self) -> str:
+        return f"_Pieces({len(self.start):,})"
+
 
 def _pieces(given: Spells) -> _Pieces:
     """Split every placement at the birthdays that change its age band."""
@@ -173,6 +176,9 @@ class Events:
     reason: Ints
     band: Ints
     uasc: Bools
+
+    def __repr__(self) -> str:
+        return f"Events({len(self.day):,})"
 
 
 def events(given: Spells, first_day: int, last_day: int) -> Events:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sufficiency import dates
 from sufficiency.codes import Codes
-from sufficiency.errors import Problem, UserError, nearest
+from sufficiency.errors import Problem, UserError, nearest, shown
 from sufficiency.provenance import shipped
 from sufficiency.scenario.effects import Effects, no_effects
 from sufficiency.scenario.levers import LEVERS, Lever
@@ -219,20 +219,20 @@ def _checked(
 def _sentence(detail: Any, model: type[BaseModel]) -> str:
     kind, context = detail["type"], detail.get("ctx", {})
     name = str(detail["loc"][-1]) if detail["loc"] else ""
-    shown = repr(detail["input"]) if isinstance(detail["input"], (str, int, float)) else "what is there"
+    given = shown(detail["input"]) if isinstance(detail["input"], (str, int, float)) else "what is there"
     limits = {"greater_than_equal": ("ge", "at least"), "less_than_equal": ("le", "at most")}
     if kind == "extra_forbidden":
-        return f"'{name}' is not a key here.{nearest(name, list(model.model_fields))}"
+        return f"{shown(name)} is not a key here.{nearest(name, list(model.model_fields))}"
     if kind == "missing":
         return f"'{name}' is missing."
     if kind in limits:
         key, words = limits[kind]
-        return f"{shown} is out of range: it must be {words} {context[key]}."
+        return f"{given} is out of range: it must be {words} {context[key]}."
     if kind == "literal_error":
-        return f"{shown} is not one of {context['expected']}."
+        return f"{given} is not one of {context['expected']}."
     if kind == "value_error":
         return str(context["error"])
-    return f"{shown} cannot be used: {str(detail['msg']).lower()}."
+    return f"{given} cannot be used: {str(detail['msg']).lower()}."
 
 
 def _syntax_problem(path: Path, message: str) -> Problem:

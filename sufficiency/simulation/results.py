@@ -69,6 +69,9 @@ class Replication:
     entrants: Ints
     journeys: Spells | None
 
+    def __repr__(self) -> str:
+        return f"Replication({self.number})"
+
 
 @dataclass(frozen=True)
 class Outcome:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sufficiency.errors import Problem, UserError, nearest
+from sufficiency.errors import Problem, UserError, nearest, shown
 
 
 def read_table(path: Path, columns: tuple[str, ...], optional: tuple[str, ...] = ()) -> pd.DataFrame:
@@ -65,7 +65,7 @@ def parsed(
         try:
             out.append(read(value))
         except ValueError:
-            problems.append(Problem(f"'{value}' is not {wanted}.", file, int(row), column))
+            problems.append(Problem(f"{shown(value)} is not {wanted}.", file, int(row), column))
             out.append(None)
     return out
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from sufficiency import dates
 from sufficiency.codes import Codes, read_codes
-from sufficiency.errors import Problem, UserError, nearest
+from sufficiency.errors import Problem, UserError, nearest, shown
 from sufficiency.tables.files import parsed, read_day, read_pounds, read_table
 
 STATUSES = ("own", "published", "illustrative", "invented")
@@ -79,11 +79,11 @@ def read_prices(path: Path | str, *, codes: Codes | None = None) -> Prices:
     for setting, status, row in zip(table["setting"], table["status"], table["row"], strict=True):
         if setting not in known:
             problems.append(
-                Problem(f"'{setting}' is not a setting.{nearest(setting, known)}", file.name, row, "setting")
+                Problem(f"{shown(setting)} is not a setting.{nearest(setting, known)}", file.name, row, "setting")
             )
         if status not in STATUSES:
             problems.append(
-                Problem(f"'{status}' is not a status.{nearest(status, STATUSES)}", file.name, row, "status")
+                Problem(f"{shown(status)} is not a status.{nearest(status, STATUSES)}", file.name, row, "status")
             )
     _refuse_ages(table, file.name, problems)
     starts = parsed(table, "from", file.name, problems, read_day, "a date (write 2026-04-01 or 01/04/2026)")
