@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import pandas as pd
 from pydantic.fields import FieldInfo
@@ -41,7 +42,7 @@ def lever_page() -> str:
     lines = [
         "# Levers",
         "",
-        "Made by `sufficiency scenario levers` from the levers' own declarations; do not edit by hand.",
+        "Made by `python -m sufficiency.scenario docs/levers.md` from the levers' declarations; a test compares it.",
         "",
         "A lever goes into a scenario file as a table `[levers.NAME]`. Months count from the month after the",
         "origin (the last day of data): 0 is the first month of the forecast.",
@@ -57,6 +58,11 @@ def lever_page() -> str:
         ]
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
+
+
+def write_page(path: Path) -> None:
+    """Write the reference page, with the same bytes on every platform."""
+    path.write_text(lever_page(), encoding="utf-8", newline="\n")
 
 
 def assumptions(scenarios: Iterable[Scenario]) -> pd.DataFrame:
