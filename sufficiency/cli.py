@@ -52,20 +52,30 @@ def main() -> None:
 @click.argument("returns", type=_EXISTING)
 @click.option("--format", "form", type=click.Choice(["text", "json", "html"]), default="text", help="How to tell it.")
 @click.option("--codes", type=_FILE, help="An edited table of which placement codes mean which setting (CSV).")
+@click.option("--authority", metavar="NAME|all", help="Which authority, in a file of several.")
+@click.option("--until", metavar="DATE", help="Last day of a part-year extract (2025-12-31), if misread.")
 @click.option("--strict", is_flag=True, help="Refuse returns with any error.")
 @_telling
-def check(returns: Path, form: str, codes: Path | None, *, strict: bool) -> None:
+def check(
+    returns: Path, form: str, codes: Path | None, *, authority: str | None, until: str | None, strict: bool
+) -> None:
     """Say what is wrong in the returns, rule by rule, and what was done about it."""
     from sufficiency.codes import read_codes
     from sufficiency.history import build_history
     from sufficiency.report import findings as told
-    from sufficiency.returns import read_returns
+    from sufficiency.returns import read_each, read_returns
 
-    read = read_returns(returns, codes=read_codes(codes), strict=strict)
-    found = build_history(read).findings
     writers = {"text": told.findings_text, "json": told.findings_json, "html": told.findings_html}
-    click.echo(writers[form](replace(read, findings=found)), nl=False)
-    if any(finding.severity == "error" for finding in found):
+    if authority == "all":
+        every = [one for _, one in read_each(returns, codes=read_codes(codes), strict=strict, until=until)]
+    else:
+        every = [read_returns(returns, codes=read_codes(codes), strict=strict, authority=authority, until=until)]
+    errors = False
+    for read in every:
+        found = build_history(read).findings
+        click.echo(writers[form](replace(read, findings=found)), nl=False)
+        errors |= any(finding.severity == "error" for finding in found)
+    if errors:
         sys.exit(1)
 
 
@@ -129,6 +139,8 @@ def _config(context: click.Context, _: click.Parameter, path: Path | None) -> Pa
 )
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes to use. Default: one for each core.")
 @click.option("--codes", type=_FILE, help="An edited table of which placement codes mean which setting (CSV).")
+@click.option("--authority", metavar="NAME|all", help="Which authority, in a file of several; all runs each.")
+@click.option("--until", metavar="DATE", help="Last day of a part-year extract (2025-12-31), if misread.")
 @click.option("--council", type=_FILE, help="A TOML file with the council's name, logo and the sections wanted.")
 @click.option("--strict", is_flag=True, help="Refuse returns with any error.")
 @click.option("--no-report", is_flag=True, help="Results only: no notebooks and no annex.")
@@ -138,13 +150,12 @@ def _config(context: click.Context, _: click.Parameter, path: Path | None) -> Pa
 def run(returns: Path | None, *, no_report: bool, **given: Any) -> None:
     """History, forecast, plans, costs, comparison and annex. Without RETURNS: the invented example."""
     from sufficiency.report.summary import summary_lines
-    from sufficiency.run import Options
-    from sufficiency.run import run as run_all
+    from sufficiency.run import Options, run_each
 
     options = Options(report=not no_report, progress=True, **given)
-    finished = run_all(returns, options)
-    for line in summary_lines(finished.folder, finished.annex):
-        click.echo(line)
+    for finished in run_each(returns, options):
+        for line in summary_lines(finished.folder, finished.annex):
+            click.echo(line)
 
 
 @main.command()

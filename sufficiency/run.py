@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -30,7 +31,7 @@ from sufficiency.provenance import input_hashes, shipped, versions, write_manife
 from sufficiency.rates import Rates, estimate_rates
 from sufficiency.report import Council, read_council
 from sufficiency.report.findings import findings_json
-from sufficiency.returns import Returns, read_returns
+from sufficiency.returns import Returns, authorities, read_returns
 from sufficiency.scenario import Scenario, read_scenario
 from sufficiency.simulation import Outcome, simulate
 from sufficiency.simulation.replications import DEFAULT_REPLICATIONS, DEFAULT_SEED, DEFAULT_YEARS
@@ -38,6 +39,7 @@ from sufficiency.tables import Prices, prices_file, read_prices
 from sufficiency.trials.backtest import backtest
 
 _COUNCIL_FILE = "council.toml"
+ALL = "all"
 #: The folder's name is not used: it may say more than the annex should.
 _UNNAMED = "The authority"
 _BACKTEST_REPLICATIONS = 60
@@ -56,6 +58,8 @@ class Options:
     seed: int = DEFAULT_SEED
     workers: int | None = None
     codes: Path | None = None
+    authority: str | None = None
+    until: str | None = None
     council: Path | None = None
     strict: bool = False
     report: bool = True
@@ -153,6 +157,26 @@ def _report(folder: Path, council: Council) -> Mapping[str, Path]:
     return written
 
 
+def run_each(returns: Path | str | None = None, options: Options | None = None) -> Iterator[Run]:
+    """One run, or with the authority ``all`` one for each authority of a region's returns.
+
+    Each goes into a folder of its own, named after the authority, within the folder asked for.
+
+    Raises
+    ------
+    UserError
+        As :func:`run`; the runs finished before it stay.
+    """
+    asked = options or Options()
+    if returns is None or asked.authority != ALL:
+        yield run(returns, asked)
+        return
+    folder = asked.out or _default_folder(Path(returns))
+    for name in authorities(returns) or [""]:
+        part = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "authority"
+        yield run(returns, replace(asked, authority=name or None, out=folder / part))
+
+
 class _Clock:
     """Seconds that each part of a run took."""
 
@@ -183,10 +207,12 @@ def _read_inputs(asked: Options, given: Path) -> _Inputs:
     plans, prices, prices_path = _read_plans(asked, given)
     council_path = asked.council or _beside(given, _COUNCIL_FILE)
     council = read_council(council_path) if council_path else Council()
-    read = read_returns(given, codes=read_codes(asked.codes), strict=asked.strict)
+    read = read_returns(
+        given, codes=read_codes(asked.codes), strict=asked.strict, authority=asked.authority, until=asked.until
+    )
     extra = [path for path in (prices_path, asked.codes, council_path) if path is not None]
-    named = council if council.name else replace(council, name=_UNNAMED)
-    deciding: list[object] = [asked.origin, asked.years, asked.replications, asked.seed]
+    named = council if council.name else replace(council, name=asked.authority or _UNNAMED)
+    deciding: list[object] = [asked.origin, asked.years, asked.replications, asked.seed, asked.authority, asked.until]
     return _Inputs(read, plans, prices, named, extra, fingerprint_of([*sorted(read.paths), *extra], plans, deciding))
 
 

@@ -32,7 +32,7 @@ def child(name: str, dob: str, *, sex: str = "F", ethnic: str = "WBRI") -> Row:
     return {"CHILD": name, "SEX": sex, "DOB": british(dob), "ETHNIC": ethnic, "UPN": "", "MOTHER": "", "MC_DOB": ""}
 
 
-def episode(  # noqa: PLR0913
+def episode(
     name: str,
     start: str,
     end: str = "",
@@ -73,6 +73,7 @@ def yearly(children: list[Row], episodes: list[Row], years: range, uasc: list[st
     tables: Tables = {}
     for year in years:
         first, last = date(year - 1, 4, 1), date(year, 3, 31)
+        written = {} if year >= 2025 else {"M": "1", "F": "2"}
         rows = []
         for row in episodes:
             ends = _day(row["DEC"]) if row["DEC"] else date.max
@@ -80,7 +81,9 @@ def yearly(children: list[Row], episodes: list[Row], years: range, uasc: list[st
                 unseen = {"DEC": "", "REC": "", "REASON_PLACE_CHANGE": ""}
                 rows.append(copy.copy(row) if ends <= last else {**row, **unseen})
         seen = {row["CHILD"] for row in rows}
-        header = [copy.copy(born[name]) for name in born if name in seen]
+        header = [
+            {**born[name], "SEX": written.get(born[name]["SEX"], born[name]["SEX"])} for name in born if name in seen
+        ]
         asylum = [
             {"CHILD": name, "SEX": born[name]["SEX"], "DOB": born[name]["DOB"], "DUC": ""}
             for name in uasc or []

@@ -179,6 +179,10 @@ class World:
         )
 
 
+#: Table → what someone called its file; the name of one holds a child's identifier.
+NAMED = {"header": "header", "episodes": "episodes B7654321", "uasc": "uasc"}
+
+
 def _months(first: str, number: int) -> Iterator[pd.Timestamp]:
     yield from pd.date_range(first, periods=number, freq="MS")
 
@@ -214,7 +218,8 @@ def write_run_folder(
     _futures(folder, past, replications, years, prices=prices)
     _forecast(folder, stock, size)
     _assumptions(folder, prices=prices)
-    _manifest(folder, replications, years, size)
+    _manifest(folder, replications, years)
+    _account(folder, size, stock)
     return folder
 
 
@@ -469,7 +474,7 @@ def _assumptions(folder: Path, *, prices: bool) -> None:
         _save(folder, "prices", table.assign(status="invented", source="invented for the example"))
 
 
-def _manifest(folder: Path, replications: int, years: int, size: int) -> None:
+def _manifest(folder: Path, replications: int, years: int) -> None:
     about = [
         {
             "name": "baseline",
@@ -488,9 +493,36 @@ def _manifest(folder: Path, replications: int, years: int, size: int) -> None:
             "text": "based_on = 'baseline'",
         },
     ]
+    manifest = {
+        "title": "Sufficiency of homes for children in care",
+        "authority": "Example Borough Council",
+        "invented": True,
+        "created": "2026-11-22T03:00:00",
+        "origin": "2026-03-31",
+        "horizon_years": years,
+        "replications": replications,
+        "seed": 20260331,
+        "scenarios": about,
+        "inputs": {
+            f"{year}/{name}.csv": f"{year * 7919:064x}" for year in range(2020, 2027) for name in NAMED.values()
+        },
+        "versions": {"sufficiency": "0.1.0", "python": "3.11.2", "pandas": "3.1.0", "numpy": "2.4.0"},
+        "options": {"engine": "reference", "years": years},
+        "timings": {"simulation": 41.2},
+        "status": "complete",
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=2), encoding="utf-8")
+
+
+def _superseded(stock: pd.DataFrame, year: int) -> int:
+    """A return's rows for children in care at its end: the next return has them again."""
+    return int(stock.loc[stock["month_end"] == f"{year}-03-31", "children"].sum()) if year < 2026 else 0
+
+
+def _account(folder: Path, size: int, stock: pd.DataFrame) -> None:
     files = [
         {
-            "file": f"{year}/{name}.csv",
+            "file": f"{year}/{NAMED[name]}.csv",
             "rows_read": rows,
             "rows_used": rows - aside - over,
             "rows_set_aside": aside,
@@ -498,9 +530,9 @@ def _manifest(folder: Path, replications: int, years: int, size: int) -> None:
         }
         for year in range(2020, 2027)
         for name, rows, aside, over in (
-            ("header", size + 140, 0, 0),
-            ("episodes", 2 * size + 300, year % 4, 210),
-            ("uasc", 30, 0, 0),
+            ("header", size + 140, 0, 11 + size // 3 + year % 5 if year < 2026 else 0),
+            ("episodes", 4 * size + 300, year % 4, _superseded(stock, year)),
+            ("uasc", size + 30, 0, _superseded(stock[stock["uasc"]], year)),
         )
     ]
     findings = [
@@ -529,24 +561,3 @@ def _manifest(folder: Path, replications: int, years: int, size: int) -> None:
     (folder / "internal" / "findings.json").write_text(
         json.dumps({"files": files, "findings": findings}), encoding="utf-8"
     )
-    manifest = {
-        "title": "Sufficiency of homes for children in care",
-        "authority": "Example Borough Council",
-        "invented": True,
-        "created": "2026-11-22T03:00:00",
-        "origin": "2026-03-31",
-        "horizon_years": years,
-        "replications": replications,
-        "seed": 20260331,
-        "scenarios": about,
-        "inputs": {
-            f"{year}/{name}.csv": f"{year * 7919:064x}"
-            for year in range(2020, 2027)
-            for name in ("header", "episodes", "uasc")
-        },
-        "versions": {"sufficiency": "0.1.0", "python": "3.11.2", "pandas": "3.1.0", "numpy": "2.4.0"},
-        "options": {"engine": "reference", "years": years},
-        "timings": {"simulation": 41.2},
-        "status": "complete",
-    }
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=2), encoding="utf-8")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from disclosure_audit import audit
+from disclosure_audit import audit, well_informed
 from pypdf import PdfReader
 from run_folder import write_run_folder
 
@@ -44,6 +45,11 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_run_folder(tmp_path_factory.mktemp("tiny"), size=4, replications=3, prices=False)
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_run_folder(tmp_path_factory.mktemp("large"), size=1600, replications=2, years=1, prices=False)
 
 
 def text_of(path: Path) -> str:
@@ -180,7 +186,7 @@ def test_an_authority_with_a_handful_of_children_shows_no_forecast(tiny: Path) -
                 assert not [value for value in row[1:] if value.isdigit() and 1 <= int(value) <= 5], path.stem
 
 
-@pytest.mark.parametrize("name", ["folder", "small", "tiny"])
+@pytest.mark.parametrize("name", ["large", "folder", "small", "tiny"])
 def test_what_is_published_withstands_an_attack(
     name: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,8 +200,50 @@ def test_what_is_published_withstands_an_attack(
 
     monkeypatch.setattr("sufficiency.report.published.suppress", spy)
     past = publish_history(read_finished(request.getfixturevalue(name)), Rules())
-    audit(systems[-1], past.counts)
+    system = next(counts for counts in reversed(systems) if counts.values == past.counts.values)
+    audit(well_informed(system, past.profile_days), past.counts)
     assert past.counts.broken == 0
+
+
+def test_a_hidden_number_of_asylum_seekers_cannot_be_had_from_superseded_rows(small: Path) -> None:
+    past = publish_history(read_finished(small), Rules())
+    cells = [("stock", day, "uasc", "Seeking asylum") for day in past.profile_days[:-1]]
+    assert any(past.counts.is_hidden(key) for key in cells)
+    assert {key[1] for key in past.counts.values if key[0] == "rows"} == {
+        "episodes, all years",
+        "all tables but the episodes, all years",
+    }
+    truth = sum(past.counts.values[key] for key in cells)
+    shown = [past.counts.values[key] for key in past.counts.values if key[0] == "rows"]
+    assert truth not in shown
+
+
+def test_providers_are_shown_only_where_no_setting_that_they_tell_of_is_hidden(large: Path, tiny: Path) -> None:
+    wide, narrow = (publish_history(read_finished(folder), Rules()) for folder in (large, tiny))
+    assert "provider" in wide.dimensions
+    assert "provider" not in narrow.dimensions
+    assert not [key for key in narrow.counts.values if "provider" in key]
+
+
+def test_no_name_of_a_file_is_published(annex: dict[str, Path], folder: Path) -> None:
+    assert annex
+    tables = "".join(path.read_text(encoding="utf-8-sig") for path in (folder / "publish" / "tables").iterdir())
+    for text in (tables, text_of(annex["html"])):
+        assert "B7654321" not in text
+    assert rows_of(folder, "inputs")[1:] == [[name, "2020 to 2026"] for name in ("episodes", "header", "uasc")]
+
+
+def test_a_flow_whose_past_is_hidden_is_not_compared_between_plans(folder: Path) -> None:
+    run = read_finished(folder)
+    past = publish_history(run, Rules())
+    shown = set(publish_projections(run, past, Rules()).plans["measure"])
+    assert {"entries", "exits", "moves"} <= shown
+    for measure, flow in (("entries", "starts"), ("exits", "exits"), ("moves", "moves")):
+        hidden = past.counts.secondary | {(flow, past.years[-1])}
+        less = replace(past, counts=replace(past.counts, secondary=hidden))
+        assert set(publish_projections(run, less, Rules()).plans["measure"]) == shown - {measure}
+    bare = replace(past, years=(), flow_periods=())
+    assert set(publish_projections(run, bare, Rules()).plans["measure"]) == shown - {"entries", "exits", "moves"}
 
 
 def test_a_hidden_opening_hides_its_projection(folder: Path) -> None:

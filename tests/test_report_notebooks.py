@@ -65,8 +65,18 @@ def test_a_finished_run_is_read_instead_of_simulated(folder: Path) -> None:
 
 
 @pytest.mark.notebook
-def test_every_notebook_runs_on_a_finished_run(folder: Path) -> None:
+def test_a_notebook_that_stops_keeps_no_place_of_this_machine(folder: Path) -> None:
+    with pytest.raises(UserError, match="stopped"):
+        execute("scenario", {"folder": ".", "scenario": "base-line"}, folder)
+    book = json.loads((folder / "internal" / "notebooks" / "scenario.ipynb").read_text(encoding="utf-8"))
+    holders = [book["metadata"], *(cell["metadata"] for cell in book["cells"])]
+    assert not [name for about in holders for name in ("papermill", "execution") if name in about]
+
+
+@pytest.mark.notebook
+def test_every_notebook_runs_on_a_finished_run(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     written = execute_all(folder)
+    assert "KeyboardInterrupt" not in capfd.readouterr().err
     assert [path.stem for path in written] == list(NOTEBOOKS)
     for path in written:
         content = path.read_text(encoding="utf-8")

@@ -11,6 +11,7 @@ from returns_builder import Row, Tables, child, episode, small, write
 from sufficiency.errors import UserError
 from sufficiency.returns import Returns, read_returns
 from sufficiency.returns.rules import RULES
+from sufficiency.returns.rules_reading import READING_RULES
 
 pytestmark = pytest.mark.unit
 
@@ -51,6 +52,12 @@ def new_row_of(tables: Tables) -> int:
 CLOSED = {"DEC": "05/02/2025", "REC": "E4A"}
 FIRST = episode(NEW, "2024-05-01", "2024-07-01", reason="CARPL")
 
+
+def then(*, rne: str, place: str = "U6", provider: str = "PR1", ls: str = "C2") -> Row:
+    """The episode that goes on from FIRST."""
+    return episode(NEW, "2024-07-01", rne=rne, place=place, provider=provider, ls=ls)
+
+
 EPISODE_FAULTS = [
     ("child_missing", "CHILD", one_change(CHILD=" "), "set_aside"),
     ("start_missing", "DECOM", one_change(DECOM=""), "set_aside"),
@@ -80,6 +87,9 @@ EPISODE_FAULTS = [
     ("place_unknown", "PLACE", one_change(PLACE=""), "used"),
     ("code_out_of_year", "PLACE", one_change(PLACE="Z12", PLACE_PROVIDER=""), "used"),
     ("young_for_placement", "PLACE", one_change(PLACE="K3"), "used"),
+    ("young_for_placement", "PLACE", one_change(PLACE="H5"), "used"),
+    ("young_for_placement", "PLACE", one_change(PLACE="P3"), "used"),
+    ("code_out_of_year", "REC", one_change(**CLOSED | {"REC": "E43"}), "used"),
     ("provider_missing", "PLACE_PROVIDER", one_change(PLACE_PROVIDER=""), "used"),
     ("provider_wrong", "PLACE_PROVIDER", one_change(PLACE_PROVIDER="PR0"), "used"),
     ("provider_wrong", "PLACE_PROVIDER", one_change(PLACE="P1"), "used"),
@@ -104,17 +114,17 @@ def test_a_fault_in_one_episode_is_found_alone(
 
 
 SEQUENCES = [
-    ("overlap", 0, rows_of(FIRST, episode(NEW, "2024-06-10", rne="P"))),
-    ("two_open", 0, rows_of(episode(NEW, "2024-05-01"), episode(NEW, "2024-07-01", rne="P"))),
+    ("overlap", 0, rows_of(FIRST, episode(NEW, "2024-06-10", rne="P", place="U4"))),
+    ("two_open", 0, rows_of(episode(NEW, "2024-05-01"), episode(NEW, "2024-07-01", rne="P", place="U4"))),
     (
         "open_before_next",
         0,
-        rows_of(episode(NEW, "2024-05-01"), episode(NEW, "2024-07-01", "2024-09-01", rne="P", rec="E4A")),
+        rows_of(episode(NEW, "2024-05-01"), episode(NEW, "2024-07-01", "2024-09-01", rne="P", rec="E4A", place="U4")),
     ),
-    ("short_gap", 0, rows_of(FIRST, episode(NEW, "2024-07-08", rne="P"))),
+    ("short_gap", 0, rows_of(FIRST, episode(NEW, "2024-07-08", rne="P", place="U4"))),
     ("long_gap", 0, rows_of(FIRST, episode(NEW, "2024-07-09"))),
     ("long_gap", 0, rows_of(FIRST, episode(NEW, "2024-07-03", rne="S"))),
-    ("same_day_return", 0, rows_of({**FIRST, "REC": "E4A"}, episode(NEW, "2024-07-01", rne="P"))),
+    ("same_day_return", 0, rows_of({**FIRST, "REC": "E4A"}, episode(NEW, "2024-07-01", rne="P", place="U4"))),
     ("start_within_period", 1, rows_of(FIRST, episode(NEW, "2024-07-01", rne="S"))),
     ("return_not_start", 1, rows_of({**FIRST, "REC": "E4A"}, episode(NEW, "2024-08-01", rne="P"))),
     ("duplicate_episode", 0, rows_of(episode(NEW, "2024-05-01"), episode(NEW, "2024-05-01"))),
@@ -123,7 +133,36 @@ SEQUENCES = [
         0,
         rows_of(episode(NEW, "2024-05-01", "2024-06-01", rec="E4A"), episode(NEW, "2024-05-01", place="U4")),
     ),
+    ("legal_status_same", 1, rows_of(FIRST, then(rne="L"))),
+    ("legal_status_same", 1, rows_of(FIRST, then(rne="B", place="U4"))),
+    ("legal_status_same", 1, rows_of(FIRST, then(rne="U", place="U4"))),
+    ("legal_status_differs", 1, rows_of(FIRST, then(rne="P", place="U4", ls="C1"))),
+    ("legal_status_differs", 1, rows_of(FIRST, then(rne="T", place="U4", ls="C1"))),
+    ("placement_same", 1, rows_of(FIRST, then(rne="P"))),
+    ("placement_same", 1, rows_of(FIRST, then(rne="T"))),
+    ("placement_same", 1, rows_of(FIRST, then(rne="U", ls="C1"))),
+    ("placement_differs", 1, rows_of(FIRST, then(rne="L", ls="C1", place="U4"))),
+    ("placement_differs", 1, rows_of(FIRST, then(rne="L", ls="C1", provider="PR4"))),
+    ("carer_differs", 1, rows_of(FIRST, then(rne="T", place="U4", provider="PR4"))),
+    ("carer_differs", 1, rows_of({**FIRST, "URN": "SC1"}, then(rne="T", place="U4") | {"URN": "SC2"})),
 ]
+
+#: What RNE says and what changed agree, or cannot be held against each other.
+AGREEING = [
+    (FIRST, then(rne="L", ls="C1")),
+    (FIRST, then(rne="P", place="U4")),
+    (FIRST, then(rne="P") | {"PL_POST": "ZZ98 1ZZ"}),
+    (FIRST, then(rne="P") | {"PL_POST": ""}),
+    (FIRST, then(rne="B", ls="C1", place="K2")),
+    (FIRST, then(rne="T", place="U4")),
+    (FIRST, then(rne="U", place="U4", ls="C1")),
+    ({**FIRST, "URN": "SC1"}, then(rne="P") | {"URN": "SC2"}),
+]
+
+
+@pytest.mark.parametrize("rows", AGREEING)
+def test_changes_that_fit_their_reason_are_no_fault(tmp_path: Path, rows: tuple[Row, Row]) -> None:
+    assert not read(tmp_path, with_new(*rows)).findings
 
 
 @pytest.mark.parametrize(("rule", "which", "plant"), SEQUENCES)
@@ -246,8 +285,7 @@ def test_a_bad_date_of_birth_costs_its_row_only(tmp_path: Path, rule: str, dob: 
 
 def test_codes_for_sex_of_old_and_new_returns_agree(tmp_path: Path) -> None:
     tables = small()
-    for row in tables[2024]["header"]:
-        row["SEX"] = {"M": "1", "F": "2"}[row["SEX"]]
+    assert {row["SEX"] for row in tables[2024]["header"]} == {"1", "2"}
     returns = read(tmp_path, tables)
     assert not returns.findings
     assert set(returns.header["sex"]) == {"M", "F"}
@@ -287,16 +325,180 @@ def test_every_episode_and_sequence_rule_is_planted_here() -> None:
         | {fault[0] for fault in SEQUENCES}
         | {fault[0] for fault in HEADER_FAULTS}
     )
-    text = Path(__file__).read_text(encoding="utf-8") + (Path(__file__).parent / "test_returns_files.py").read_text(
-        "utf-8"
-    )
-    assert [name for name in RULES if name not in planted and f'"{name}"' not in text] == []
+    text = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_returns_*.py"))
+    elsewhere = {rule.name for rule in READING_RULES}
+    assert [name for name in RULES if name not in planted | elsewhere and f'"{name}"' not in text] == []
 
 
 @pytest.mark.parametrize(("before", "after", "told"), [("H5", "K3", []), ("H5", "K2", ["returns_disagree"])])
 def test_returns_that_disagree_about_the_placement(tmp_path: Path, before: str, after: str, told: list[str]) -> None:
     row = episode(NEW, "2023-06-01", place=before, provider="PR4")
     tables = with_new({**row, "PLACE": after}, dob="2007-05-02")
-    tables[2024]["header"].append(child(NEW, "2007-05-02"))
+    tables[2024]["header"].append(child(NEW, "2007-05-02", sex="2"))
     tables[2024]["episodes"].append(row)
     assert [item.rule for item in read(tmp_path, tables).findings] == told
+
+
+TEMPORARY = [
+    ("T1", "2024-09-12", True),
+    ("T1", "2024-08-12", False),
+    ("T3", "2024-07-23", True),
+    ("T3", "2024-07-22", False),
+    ("T4", "2024-07-09", True),
+    ("T4", "2024-07-08", False),
+    ("T0", "2024-12-01", False),
+]
+
+
+@pytest.mark.parametrize(("place", "until", "wrong"), TEMPORARY)
+def test_temporary_placements_and_how_long_they_may_be(tmp_path: Path, place: str, until: str, wrong: bool) -> None:
+    away = episode(NEW, "2024-07-01", until, rne="P", place=place, provider="", reason="OTHER")
+    back = episode(NEW, until, rne="P", place="U6")
+    tables = with_new(FIRST, away, back)
+    expected = [("temporary_too_long", "2025/episodes.csv", new_row_of(tables) - 1, "PLACE")]
+    found = [(item.rule, item.file, item.row, item.column) for item in read(tmp_path, tables).findings]
+    assert found == (expected if wrong else [])
+
+
+def test_care_neither_begins_nor_ends_in_a_temporary_placement(tmp_path: Path) -> None:
+    first = episode(NEW, "2024-05-01", "2024-05-05", place="T4", provider="", reason="CARPL")
+    second = episode(NEW, "2024-05-05", "2024-06-01", rne="P", reason="OTHER")
+    last = episode(NEW, "2024-06-01", "2024-06-06", rne="P", place="T4", provider="", rec="E4A")
+    tables = with_new(first, second, last)
+    row = new_row_of(tables)
+    found = [(item.rule, item.row) for item in read(tmp_path, tables).findings]
+    assert found == [("temporary_at_start", row - 2), ("temporary_at_end", row)]
+
+
+YOUNG = [
+    ("S1", "PR4", "2020-07-02", "2020-07-01"),
+    ("R5", "PR3", "2014-07-02", "2014-07-01"),
+    ("P3", "PR4", "2010-07-02", "2010-07-01"),
+    ("K3", "PR4", "2008-07-02", "2008-07-01"),
+]
+
+
+@pytest.mark.parametrize(("place", "provider", "too_young", "old_enough"), YOUNG)
+def test_ages_that_placements_allow(tmp_path: Path, place: str, provider: str, too_young: str, old_enough: str) -> None:
+    row = episode(NEW, "2024-07-01", place=place, provider=provider)
+    found = read(tmp_path / "young", with_new(row, dob=too_young)).findings
+    assert [item.rule for item in found] == ["young_for_placement"]
+    assert not read(tmp_path / "old", with_new(row, dob=old_enough)).findings
+
+
+@pytest.mark.parametrize(
+    ("place", "year", "rules"),
+    [
+        ("K3", 2024, ["code_out_of_year"]),
+        ("Z12", 2025, ["code_out_of_year"]),
+        ("Z1", 2025, []),
+        ("H5", 2025, []),
+        ("P2", 2024, ["independent_living_late"]),
+    ],
+)
+def test_codes_out_of_their_years(tmp_path: Path, place: str, year: int, rules: list[str]) -> None:
+    provider = "" if place.startswith("Z") else "PR4"
+    row = episode(NEW, f"{year - 1}-07-01", f"{year}-01-15", place=place, provider=provider, rec="E4A")
+    tables = small()
+    tables[year]["header"].append(child(NEW, "2007-06-01", sex="F" if year >= 2025 else "2"))
+    tables[year]["episodes"].append(row)
+    assert [item.rule for item in read(tmp_path, tables).findings] == rules
+
+
+def test_independent_living_until_the_day_it_ended(tmp_path: Path) -> None:
+    tables = small()
+    tables[2024]["header"].append(child(NEW, "2006-12-01", sex="2"))
+    tables[2024]["episodes"].append(episode(NEW, "2023-07-01", "2023-10-28", place="P2", provider="PR4", rec="E4A"))
+    assert not read(tmp_path, tables).findings
+
+
+def test_sex_by_the_codes_of_other_years(tmp_path: Path) -> None:
+    tables = small()
+    tables[2025]["header"][0]["SEX"] = "2"
+    tables[2025]["header"][1]["SEX"] = "1"
+    returns = read(tmp_path, tables)
+    assert [(item.rule, item.file, item.row, item.message[:6]) for item in returns.findings] == [
+        ("sex_out_of_year", "2025/header.csv", None, "2 rows")
+    ]
+
+
+def test_short_breaks_too_long_or_too_many(tmp_path: Path) -> None:
+    long = episode(NEW, "2024-05-01", "2024-05-19", ls="V3", rec="E4A")
+    tables = with_new(long)
+    found = [item for item in read(tmp_path / "long", tables).findings if item.row]
+    assert [(item.rule, item.row) for item in found] == [("short_break_long", new_row_of(tables))]
+    # 17 days are allowed, and 75 days a year; five breaks of 17 days are too many.
+    many = [episode(NEW, f"2024-0{month}-01", f"2024-0{month}-18", ls="V3", rec="E4A") for month in range(5, 10)]
+    tables = with_new(*many)
+    found = [item for item in read(tmp_path / "many", tables).findings if item.row]
+    assert [(item.rule, item.row) for item in found] == [("short_breaks_many", new_row_of(tables))]
+    assert not [item for item in read(tmp_path / "few", with_new(*many[:4])).findings if item.row]
+
+
+def test_an_identifier_used_for_another_child(tmp_path: Path) -> None:
+    tables = small()
+    tables[2025]["header"][0].update({"DOB": "19/08/2015", "SEX": "M"})
+    returns = read(tmp_path / "one", tables)
+    assert [(item.rule, item.row, item.column) for item in returns.findings] == [("child_reused", 2, "CHILD")]
+    tables = small()
+    tables[2025]["header"][0].update({"DOB": "19/08/2015", "ETHNIC": "BAFR"})
+    assert [item.rule for item in read(tmp_path / "two", tables).findings] == ["child_reused"]
+    # The same sex and ethnicity: one child whose date of birth was written wrongly.
+    tables = small()
+    tables[2025]["header"][0].update({"DOB": "19/08/2015"})
+    assert [item.rule for item in read(tmp_path / "three", tables).findings] == ["dob_differs"]
+
+
+def asylum(name: str, ceased: str = "") -> Row:
+    return {"CHILD": name, "SEX": "F", "DOB": "02/09/2007", "DUC": ceased}
+
+
+def test_seeking_asylum_comes_and_goes(tmp_path: Path) -> None:
+    tables = small()
+    tables[2024]["uasc"].append(asylum("INV000100"))
+    returns = read(tmp_path / "goes", tables)
+    assert [(item.rule, item.file, item.row) for item in returns.findings] == [("uasc_goes", "2024/uasc.csv", 3)]
+    assert "INV000100" in set(returns.uasc["child"])
+    tables = small()
+    tables[2024]["uasc"].append(asylum("INV000100", "01/02/2024"))
+    assert not read(tmp_path / "ceased", tables).findings
+    tables = small()
+    tables[2025]["uasc"].append(asylum("INV000100"))
+    returns = read(tmp_path / "comes", tables)
+    assert [(item.rule, item.file, item.row) for item in returns.findings] == [("uasc_comes", "2025/uasc.csv", 3)]
+
+
+def test_a_file_named_for_another_year(tmp_path: Path) -> None:
+    # Named by the year in which the collection year begins or ends: both are common.
+    for shift, told in ((0, 0), (-1, 0), (3, 6)):
+        tables = {year + shift: content for year, content in small().items()}
+        returns = read(tmp_path / str(told + shift), tables)
+        assert [item.rule for item in returns.findings] == ["named_for_another_year"] * told
+        assert returns.years == (2024, 2025)
+
+
+def test_reviews_of_another_year(tmp_path: Path) -> None:
+    days = ["01/05/2021", "01/06/2021", "01/07/2021", "01/08/2021", "01/09/2021"]
+    tables = small()
+    tables[2025]["reviews"] = [
+        {"CHILD": "INV000100", "DOB": "11/02/2010", "REVIEW": day, "REVIEW_CODE": "PN1"} for day in days
+    ]
+    found = [(item.rule, item.file, item.column) for item in read(tmp_path, tables).findings]
+    assert found == [("dates_of_another_year", "reviews.csv", "REVIEW")]
+
+
+def test_odd_records_cost_at_most_their_row(tmp_path: Path) -> None:
+    clean = read(tmp_path / "clean", small())
+    birthday = episode(NEW, "2024-05-01", "2025-03-04", rec="E4A")
+    tables = with_new(birthday)
+    tables[2025]["header"][0]["ETHNIC"] = ""
+    tables[2025]["header"].append(child("INV000901", "1922-05-05"))
+    returns = read(tmp_path / "odd", tables)
+    assert sorted(item.rule for item in returns.findings) == [
+        "dob_impossible",
+        "ethnicity_unknown",
+        "header_without_episodes",
+    ]
+    others = returns.episodes[returns.episodes["child"] != NEW].reset_index(drop=True)
+    assert others.equals(clean.episodes)
+    assert len(returns.episodes) == len(clean.episodes) + 1

@@ -126,6 +126,7 @@ def test_what_is_not_a_return_is_told(tmp_path: Path) -> None:
     (folder / "picture.csv").write_bytes(b"\x00\x01\x02\x00" * 50)
     (folder / "nothing.csv").write_text("\n\n", encoding="utf-8")
     (folder / "book.xlsx").write_bytes(b"PK\x03\x04")
+    (folder / "old.xls").write_bytes(b"\xd0\xcf\x11\xe0")
     (folder / "ad1.csv").write_text("CHILD,DOB,DATE_INT,DATE_MATCH,FOSTER_CARE\n", encoding="utf-8")
     (folder / "README.md").write_text("not a table", encoding="utf-8")
     (folder / ".hidden.csv").write_text("a,b\n", encoding="utf-8")
@@ -135,7 +136,8 @@ def test_what_is_not_a_return_is_told(tmp_path: Path) -> None:
         "prices.csv": "not_recognised",
         "picture.csv": "not_text",
         "nothing.csv": "empty_file",
-        "book.xlsx": "format_not_read",
+        "book.xlsx": "container_damaged",
+        "old.xls": "format_not_read",
         "ad1.csv": "no_rows",
     }
     counts = returns.files.set_index("file")
@@ -219,7 +221,7 @@ def test_one_extract_of_several_years(tmp_path: Path) -> None:
     for at in range(90):
         name = f"INV0{at:05d}"
         year = 2022 + at % 3
-        header.append({"CHILD": name, "SEX": "F", "DOB": "01/06/2014", "ETHNIC": "WBRI"})
+        header.append({"CHILD": name, "SEX": "2", "DOB": "01/06/2014", "ETHNIC": "WBRI"})
         rows.append(episode(name, f"{year - 1}-05-0{at % 9 + 1}", f"{year}-03-15", rec="E4A"))
     returns = read_returns(write(tmp_path, {2024: {"header": header, "episodes": rows}}, layout="{table}.csv"))
     assert returns.years == (2022, 2023, 2024)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from sufficiency.history.build import build_history
+from sufficiency.history.filters import select
 from sufficiency.history.indicators import indicators
 from sufficiency.history.model import History
 from sufficiency.history.profile import profile
 
-__all__ = ["History", "build_history", "indicators", "profile"]
+__all__ = ["History", "build_history", "indicators", "profile", "select"]

@@ -10,8 +10,19 @@ import pandas as pd
 from sufficiency import dates
 from sufficiency.errors import UserError
 from sufficiency.history.episodes import Lives, mended
-from sufficiency.history.model import CHILD_KINDS, LEGAL_KINDS, PLACEMENT_KINDS, History
-from sufficiency.history.periods import NOT_KNOWN, legal_statuses, placements
+from sufficiency.history.leavers import adoptions, care_leavers
+from sufficiency.history.model import (
+    ADOPTION_KINDS,
+    CHANGE_KINDS,
+    CHILD_KINDS,
+    LEAVER_KINDS,
+    LEGAL_KINDS,
+    NEED_KINDS,
+    PLACEMENT_KINDS,
+    History,
+)
+from sufficiency.history.periods import NOT_KNOWN, legal_statuses, needs, placements
+from sufficiency.history.reasons import changes
 from sufficiency.returns import Returns
 from sufficiency.returns.model import conforming
 
@@ -34,6 +45,8 @@ def build_history(returns: Returns, *, origin: date | str | None = None) -> Hist
     lives = mended(returns, last)
     kept = _children(lives, returns)
     seeking = kept["uasc"].to_numpy(bool)
+    ranks = pd.Series(lives.child, index=lives.table["child"])
+    ranks = ranks[~ranks.index.duplicated()]
     return History(
         children=conforming("children", kept, CHILD_KINDS),
         placements=conforming("placements", placements(lives, seeking, returns.codes), PLACEMENT_KINDS),
@@ -43,6 +56,10 @@ def build_history(returns: Returns, *, origin: date | str | None = None) -> Hist
         codes=returns.codes,
         files=returns.files,
         findings=returns.findings,
+        needs=conforming("needs", needs(lives), NEED_KINDS),
+        changes=conforming("changes", changes(lives, returns.codes), CHANGE_KINDS),
+        leavers=conforming("leavers", care_leavers(returns, ranks), LEAVER_KINDS),
+        adoptions=conforming("adoptions", adoptions(returns, ranks, last), ADOPTION_KINDS),
     )
 
 

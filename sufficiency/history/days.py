@@ -47,12 +47,15 @@ def day_of(day: int | date | str) -> int:
 
 def present_on(history: History, day: int | date | str) -> Present:
     """Placements of the children in care at the end of a day: begun by then and not ended."""
-    number = day_of(day)
-    table = history.placements
-    here = (dates.to_days(table["start"]) <= number) & (dates.to_days(table["end"]) > number)
-    kept = table[here].reset_index(drop=True)
+    return present_in(history.placements, day_of(day))
+
+
+def present_in(placements: pd.DataFrame, day: int) -> Present:
+    """As :func:`present_on`, of any table in the form of a history's placements."""
+    here = (dates.to_days(placements["start"]) <= day) & (dates.to_days(placements["end"]) > day)
+    kept = placements[here].reset_index(drop=True)
     return Present(
-        kept, number, dates.to_days(kept["start"]), dates.to_days(kept["care_start"]), dates.to_days(kept["dob"])
+        kept, day, dates.to_days(kept["start"]), dates.to_days(kept["care_start"]), dates.to_days(kept["dob"])
     )
 
 

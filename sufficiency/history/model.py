@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from sufficiency.codes import Codes
 from sufficiency.dates import as_date
 from sufficiency.errors import Finding
-from sufficiency.returns.model import DAY
+from sufficiency.returns.model import DAY, without_rows
 
 CHILD_KINDS = {"child": "int64", "dob": DAY, "sex": "str", "ethnicity": "str", "uasc": "bool"}
 PLACEMENT_KINDS = {
@@ -32,6 +32,19 @@ PLACEMENT_KINDS = {
     "provider": "str",
 }
 LEGAL_KINDS = {"child": "int64", "start": DAY, "end": DAY, "status": "str", "group": "str"}
+NEED_KINDS = {"child": "int64", "period": "int64", "need": "str"}
+CHANGE_KINDS = {"child": "int64", "period": "int64", "day": DAY, "reason": "str", "status_only": "bool", "move": "bool"}
+LEAVER_KINDS = {
+    "child": "int64",
+    "year": "int64",
+    "age": "int64",
+    "in_touch": "str",
+    "activity": "str",
+    "accommodation": "str",
+    "suitable": "bool",
+    "staying_put": "bool",
+}
+ADOPTION_KINDS = {"child": "int64", "matched": DAY}
 
 
 @dataclass(frozen=True)
@@ -52,10 +65,22 @@ class History:
         (began without a change of carer), dob, uasc, place, provider (codes at the start).
     legal
         Spells of one legal status: child, start, end (NaT: open), status, group.
+    needs
+        Category of need when each period of care began: child, period, need (code; blank where
+        not known). Empty for simulated journeys, which have none.
     first_day, origin
         Day numbers of the observation window, both inclusive.
     codes, files, findings
         As the returns gave them; findings include those of this stage.
+    changes
+        Recorded changes of placement: child, period, day, reason (REASON_PLACE_CHANGE of the episode that
+        ended, blank where not given), status_only, move (counted as a move between placements).
+    leavers
+        Care leavers of the OC3 tables: child (−1 where the child was not in care in these
+        returns), year (collection year), age on its last day, in_touch, activity, accommodation
+        (codes), suitable, staying_put (with former foster carers).
+    adoptions
+        child, matched: the day on which the child was matched with adopters (AD1).
     """
 
     children: pd.DataFrame
@@ -66,6 +91,10 @@ class History:
     codes: Codes
     files: pd.DataFrame
     findings: tuple[Finding, ...]
+    needs: pd.DataFrame = field(default_factory=lambda: without_rows(NEED_KINDS))
+    changes: pd.DataFrame = field(default_factory=lambda: without_rows(CHANGE_KINDS))
+    leavers: pd.DataFrame = field(default_factory=lambda: without_rows(LEAVER_KINDS))
+    adoptions: pd.DataFrame = field(default_factory=lambda: without_rows(ADOPTION_KINDS))
 
     def __repr__(self) -> str:
         """Counts only: the tables hold children."""

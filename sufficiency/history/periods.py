@@ -10,7 +10,7 @@ from sufficiency import dates
 from sufficiency.codes import Codes
 from sufficiency.dates import OPEN
 from sufficiency.history.episodes import Bools, Lives, Names, placement_starts, settings_of
-from sufficiency.history.model import LEGAL_KINDS, PLACEMENT_KINDS
+from sufficiency.history.model import LEGAL_KINDS, NEED_KINDS, PLACEMENT_KINDS
 
 Ints = npt.NDArray[np.int64]
 
@@ -33,7 +33,7 @@ def placements(lives: Lives, uasc: Bools, codes: Codes) -> pd.DataFrame:
     last = np.append(first[1:], len(starts))[: len(first)] - 1
     child = lives.child[first]
     opens = lives.opens[first]
-    period = _count_within(child, opens)
+    period = count_within(child, opens)
     ends = lives.end[last]
     leaves = lives.leaves[last]
     opener = first[opens][np.cumsum(opens) - 1]
@@ -42,7 +42,7 @@ def placements(lives: Lives, uasc: Bools, codes: Codes) -> pd.DataFrame:
     table = {
         "child": child,
         "period": period,
-        "placement": _count_within(child, np.ones(len(child), dtype=bool)),
+        "placement": count_within(child, np.ones(len(child), dtype=bool)),
         "setting": setting[first],
         "start": dates.to_dates(lives.start[first]),
         "end": dates.to_dates(ends),
@@ -61,7 +61,7 @@ def placements(lives: Lives, uasc: Bools, codes: Codes) -> pd.DataFrame:
     return pd.DataFrame({column: table[column] for column in PLACEMENT_KINDS}).astype(PLACEMENT_KINDS)
 
 
-def _count_within(child: Ints, counted: Bools) -> Ints:
+def count_within(child: Ints, counted: Bools) -> Ints:
     """How many have been counted of the same child before and with each row, less one."""
     running = np.cumsum(counted)
     first = np.flatnonzero(np.append(True, child[1:] != child[:-1])[: len(child)])
@@ -105,3 +105,15 @@ def legal_statuses(lives: Lives, codes: Codes) -> pd.DataFrame:
         "group": named.map(codes.group("LS")).fillna(NOT_KNOWN).astype("str"),
     }
     return pd.DataFrame({column: table[column] for column in LEGAL_KINDS}).astype(LEGAL_KINDS)
+
+
+def needs(lives: Lives) -> pd.DataFrame:
+    """Category of need when each period of care began: as in :class:`~sufficiency.history.History`."""
+    first = np.flatnonzero(lives.opens)
+    child = lives.child[first]
+    table = {
+        "child": child,
+        "period": count_within(child, np.ones(len(child), dtype=bool)),
+        "need": lives.table["cin"].to_numpy(object)[first],
+    }
+    return pd.DataFrame({column: table[column] for column in NEED_KINDS}).astype(NEED_KINDS)

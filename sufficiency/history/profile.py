@@ -107,3 +107,73 @@ def time_in_care(present: Present) -> pd.Series:
     named = pd.Series(np.array(TIME_IN_CARE, dtype=object)[band])
     sure = present.care_start_known | (band == len(TIME_IN_CARE) - 1)
     return named.where(sure, NOT_KNOWN)
+
+
+#: Peterborough's own rows of placements (its sufficiency strategy of 2016 to 2019): row → types, or one setting.
+_PLACEMENT_ROWS = {
+    "In-house fostering": ("in_house_fostering",),
+    "Agency fostering": ("agency_fostering",),
+    "Family and friends": ("kinship_fostering",),
+    "Placed with parents": ("placed_with_parents",),
+    "Independent or supported living": ("supported_accommodation",),
+    "Residential home": ("in_house_home", "external_home"),
+    "Residential school": ("residential_school",),
+    "Placed for adoption": ("placed_for_adoption",),
+    "Secure": ("secure",),
+    "Other": ("other",),
+}
+_ADULTS = "18 or over"
+_SECTIONS = {
+    "total": "All",
+    "setting": "Placement",
+    "legal_status": "Legal status",
+    "age_band": "Age",
+    "sex": "Sex",
+    "ethnicity": "Ethnicity",
+    "uasc": "Seeking asylum",
+    "time_in_care": "Length of time in care",
+}
+
+
+def quarter_ends(history: History) -> list[int]:
+    """Last days of the quarters in a history, and its last day."""
+    days = {int(dates.month_start(month)) - 1 for month in range(0, int(dates.month_index(history.origin)) + 2, 3)}
+    return sorted(day for day in days | {history.origin} if history.first_day <= day <= history.origin)
+
+
+def profile_table(history: History, days: Sequence[int | date | str] | None = None) -> pd.DataFrame:
+    """The profile as Peterborough printed it: a row for each value, a column for each day.
+
+    Small counts: not for publication as they are.
+
+    Parameters
+    ----------
+    days
+        Days of the columns; None takes each quarter end of the history and its last day.
+
+    Returns
+    -------
+    pandas.DataFrame
+        section, row and a column of children for each day (dd/mm/yyyy). Within a section and day
+        the rows add up to all children. Care ends on the 18th birthday, so the row of those aged
+        18 or over, which stands apart, holds nobody whom these returns count in care.
+    """
+    asked = quarter_ends(history) if days is None else [day_of(day) for day in days]
+    columns = {f"{dates.as_date(day):%d/%m/%Y}": _printed(profile(history, day)) for day in asked}
+    table = pd.DataFrame(columns)
+    return table.rename_axis(["section", "row"]).reset_index()
+
+
+def _printed(table: pd.DataFrame) -> pd.Series:
+    """One day's column, by section and row."""
+    parts: dict[tuple[str, str], int] = {}
+    for dimension, section in _SECTIONS.items():
+        counts = table[table["dimension"] == dimension].set_index("value")["children"]
+        if dimension == "setting":
+            rows = {row: int(counts.reindex(list(names)).sum()) for row, names in _PLACEMENT_ROWS.items()}
+        else:
+            rows = {str(name): int(number) for name, number in counts.items()}
+        if dimension == "age_band":
+            rows[_ADULTS] = 0
+        parts |= {(section, row): number for row, number in rows.items()}
+    return pd.Series(parts)

@@ -14,6 +14,8 @@ from sufficiency import codes, dates, provenance
 from sufficiency.errors import UserError
 
 QUARTER_ENDS = (3, 6, 9, 12)
+#: Events that bring a child into care.
+STARTS = ("entry", "re_entry")
 
 
 @dataclass(frozen=True)

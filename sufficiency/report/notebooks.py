@@ -87,8 +87,10 @@ def execute(name: str, parameters: Mapping[str, object], folder: Path) -> Path:
         raise UserError([f"The notebook '{name}' has no parameter '{key}'{nearest(key, known)}." for key in wrong])
     out = folder / "internal" / "notebooks" / f"{name}.ipynb"
     out.parent.mkdir(parents=True, exist_ok=True)
-    _run(_find(name), out, dict(parameters), folder)
-    _forget_places(out)
+    try:
+        _run(_find(name), out, dict(parameters), folder)
+    finally:
+        _forget_places(out)
     return out
 
 
@@ -103,7 +105,7 @@ def _run(source: Path, out: Path, parameters: dict[str, object], folder: Path) -
                 kernel_name="python3",
                 progress_bar=False,
                 log_output=False,
-                extra_arguments=["--log-level=ERROR"],
+                extra_arguments=["--log-level=CRITICAL"],
             )
     except import_module("papermill.exceptions").PapermillExecutionError as error:
         said = f"{error.ename}: {error.evalue}" if error.ename == "UserError" else error.ename
@@ -114,6 +116,8 @@ def _run(source: Path, out: Path, parameters: dict[str, object], folder: Path) -
 
 def _forget_places(path: Path) -> None:
     """Take out of an executed notebook where on this machine it lay, and how long it took."""
+    if not path.is_file():
+        return
     book = json.loads(path.read_text(encoding="utf-8"))
     for holder in (book, *book["cells"]):
         for name in ("papermill", "execution"):

@@ -16,6 +16,7 @@ import pandas as pd
 from sufficiency.report.disclosure import Rules, grouping, rounded
 from sufficiency.report.finished import (
     QUARTER_ENDS,
+    STARTS,
     Finished,
     added,
     iso,
@@ -25,7 +26,7 @@ from sufficiency.report.finished import (
     whole_periods,
     year_of,
 )
-from sufficiency.report.published import STARTS, Published
+from sufficiency.report.published import Published
 
 PERCENTILES = {"p10": 0.1, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p80": 0.8, "p90": 0.9}
 THE_REST = "All other settings"
@@ -114,7 +115,7 @@ def publish_projections(run: Finished, past: Published, rules: Rules) -> Project
         starts=_starts(run, past, rules),
         spend=_fans(whole, ["scenario", "financial_year"], "pounds", pounds),
         spend_by_group=_fans(parts, ["scenario", "financial_year", "group"], "pounds", pounds),
-        plans=_plans(run, rules) if shown else pd.DataFrame(columns=["scenario", "measure", "period"]),
+        plans=_plans(run, past, rules) if shown else pd.DataFrame(columns=["scenario", "measure", "period"]),
         by_group=_differences(by_setting, rules),
         rules=rules,
     )
@@ -202,12 +203,23 @@ def _spend(run: Finished) -> pd.DataFrame:
     return _filled(spend, ["scenario", "replication", "financial_year", "setting"], "pounds")
 
 
-def _plans(run: Finished, rules: Rules) -> pd.DataFrame:
-    """Whole-authority differences between each plan and the baseline, rounded."""
+#: Measure of a plan → the flow of the past that must be in sight for it to be shown.
+_PAST_OF = {"entries": "starts", "exits": "exits", "moves": "moves"}
+
+
+def _measures_shown(past: Published) -> list[str]:
+    """Measures of a plan whose counts in the last year of the past may be seen."""
+    last = past.years[-1] if past.years else ""
+    unseen = {measure for measure, flow in _PAST_OF.items() if past.counts.is_hidden((flow, last))}
+    return [measure for measure in MEASURES if measure not in unseen]
+
+
+def _plans(run: Finished, past: Published, rules: Rules) -> pd.DataFrame:
+    """Whole-authority differences between each plan and the baseline, rounded; none whose past is hidden."""
     table = run.frame("plan/comparison") if run.has("plan/comparison") else pd.DataFrame()
     if table.empty:
         return pd.DataFrame(columns=["scenario", "measure", "period"])
-    table = table[(table["setting"] == "all") & table["measure"].isin(MEASURES)]
+    table = table[(table["setting"] == "all") & table["measure"].isin(_measures_shown(past))]
     small = (table[["baseline_mean", "plan_mean"]] < rules.threshold + 1).any(axis=1)
     table = table[~small].reset_index(drop=True)
     base = [rules.round_pounds if measure == "pounds" else rules.round_children for measure in table["measure"]]

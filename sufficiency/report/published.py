@@ -6,7 +6,7 @@ Canonical keys (everything published twice is one count):
     ("starts", period)  ("starts", year, "event"|"age_band"|"uasc", value)    children who started
     ("exits", period)   ("exits", year, "reason", value)                children who left
     ("moves", year)  ("share", year, measure, "yes"|"no"|"all")          moves; measures of a share
-    ("rows", file, column)                                              rows of the returns
+    ("rows", tables, column)                                            rows of the returns
 
 Days and quarters are written by their last day, financial years as 2025-26.
 """
@@ -21,17 +21,27 @@ import pandas as pd
 
 from sufficiency.codes import AGE_BANDS, AGED_OUT, EXIT_REASONS
 from sufficiency.dates import day_number, financial_year
+from sufficiency.report.accounts import EPISODES_ROW, ROW_COLUMNS, findings_by_rule, row_account
 from sufficiency.report.disclosure import CannotKeepError, Counts, Key, Rules, Suppressed, suppress
-from sufficiency.report.finished import QUARTER_ENDS, Finished, each, iso, quarter_of, settings, whole_periods, year_of
+from sufficiency.report.finished import (
+    QUARTER_ENDS,
+    STARTS,
+    Finished,
+    each,
+    iso,
+    quarter_of,
+    settings,
+    whole_periods,
+    year_of,
+)
+from sufficiency.report.links import BOUGHT_SETTINGS, OWN_OR_PARENTS, OWN_SETTINGS, link
 
-STARTS = ("entry", "re_entry")
 REASONS = (*EXIT_REASONS, AGED_OUT)
 #: Horizons, in months, at which a back-test is published setting by setting.
 SETTING_HORIZON = 12
 #: The two sides of the flag for unaccompanied children who seek asylum, as the profile names them.
 ASYLUM, OTHERS = "Seeking asylum", "Others"
 SIDES = (ASYLUM, OTHERS)
-OWN_OR_PARENTS = "own provision or with parents"
 OWN = {"own": OWN_OR_PARENTS, "parent": OWN_OR_PARENTS}
 #: Measures that are a share of children (numerator and denominator count children).
 SHARES = ("exits_at_18_share", "three_or_more_placements", "two_years_same_placement")
@@ -76,7 +86,8 @@ def publish_history(run: Finished, rules: Rules) -> Published:
     """Gather every count of the past that any table or chart shows, and suppress.
 
     Where few children start or leave, the breakdowns of starts and leavers would cost the number of
-    children in care itself; then the breakdowns are left out, and next the flows.
+    children in care itself; then the breakdowns are left out, and next the flows. Who provides the
+    placements is left out where a setting that the provider tells of is hidden on any day.
 
     Parameters
     ----------
@@ -85,26 +96,42 @@ def publish_history(run: Finished, rules: Rules) -> Published:
     rules
         Threshold and symbol.
     """
+    without = _most_detail(run, rules, provider=False)
+    if _hides_linked(without):
+        return without
+    both = _most_detail(run, rules, provider=True)
+    return without if _hides_linked(both) or both.detail != without.detail else both
+
+
+def _hides_linked(past: Published) -> bool:
+    """Whether a setting that the provider tells of is hidden on any published day."""
+    linked = {*OWN_SETTINGS, *BOUGHT_SETTINGS}
+    return any(key[2:3] == ("setting",) and key[3] in linked for key in past.counts.hidden)
+
+
+def _most_detail(run: Finished, rules: Rules, *, provider: bool) -> Published:
+    """The most of starts and leavers that leaves the number of children in care in sight."""
     for detail in DETAIL:
         try:
-            return _gather(run, rules, detail)
+            return _gather(run, rules, detail, provider=provider)
         except CannotKeepError:
             continue
-    return _gather(run, rules, (), keep=False)
+    return _gather(run, rules, (), provider=provider, keep=False)
 
 
-def _gather(run: Finished, rules: Rules, detail: Sequence[str], *, keep: bool = True) -> Published:
+def _gather(run: Finished, rules: Rules, detail: Sequence[str], *, provider: bool, keep: bool = True) -> Published:
     counts = Counts()
-    flows = run.frame("history/flows")
+    flows, profile = run.frame("history/flows"), run.frame("history/profile")
     quarters = _stocks(counts, run, run.frame("history/stock"))
     years = _years(counts, flows, quarters, detail, rules) if "flows" in detail else ()
     by_quarter = bool(years) and _flows_by_quarter(counts, flows, quarters, years, rules)
-    days, dimensions = _profiles(counts, run.frame("history/profile"), rules)
+    days, dimensions = _profiles(counts, profile if provider else profile[profile["dimension"] != "provider"], rules)
     if "breakdowns" in detail:
         _stock_of_asylum_seekers(counts, years)
         _shares(counts, run, rules)
     _backtests(counts, run)
-    _rows(counts, run)
+    link(counts, sorted({key[1] for key in counts.values if key[0] == "stock"}), provider=provider)
+    _rows(counts, run, days)
     headline = {("stock", day) for day in (*quarters, *days)} if keep else set()
     found = suppress(counts, rules, keep=headline)
     return Published(
@@ -283,34 +310,19 @@ def target_day(origin: object, months: float) -> str:
     return iso(start + pd.offsets.MonthEnd(int(months)))
 
 
-ROW_COLUMNS = ("rows_read", "rows_used", "rows_set_aside", "rows_superseded")
-FOR_OTHERS = "every other table"
-
-
-def row_account(run: Finished) -> pd.DataFrame:
-    """Rows read, used, set aside and superseded: episodes by file, the other tables all years together.
-
-    A year's header or adoption file has a row for each child, and would tell what the tables hide.
-    """
-    table = pd.DataFrame(run.findings()["files"], columns=["file", *ROW_COLUMNS])
-    stem = table["file"].astype(str).str.lower()
-    kind = stem.where(stem.str.contains("episode"), FOR_OTHERS).where(~stem.str.contains("header"), "header, all years")
-    name = table["file"].where(kind.str.contains("episode"), kind)
-    return table.assign(file=name).groupby("file", as_index=False, sort=False)[list(ROW_COLUMNS)].sum()
-
-
-def _rows(counts: Counts, run: Finished) -> None:
+def _rows(counts: Counts, run: Finished, days: Sequence[str]) -> None:
     account = row_account(run)
     for row in account.to_dict("records"):
         keys = [counts.publish(("rows", str(row["file"]), column), int(row[column])) for column in ROW_COLUMNS]
         counts.add_up(keys[0], keys[1:])
+    _superseded_episodes(counts, days)
     for rule, number in findings_by_rule(run).items():
         counts.publish(("findings", rule), number)
 
 
-def findings_by_rule(run: Finished) -> dict[str, int]:
-    """How often each rule of the check spoke."""
-    found: dict[str, int] = {}
-    for finding in run.findings()["findings"]:
-        found[str(finding["rule"])] = found.get(str(finding["rule"]), 0) + 1
-    return dict(sorted(found.items()))
+def _superseded_episodes(counts: Counts, days: Sequence[str]) -> None:
+    """Each return but the last is superseded for the children in care at its end: the sum of their stocks."""
+    superseded: Key = ("rows", EPISODES_ROW, "rows_superseded")
+    stocks: list[Key] = [("stock", day) for day in days[:-1]]
+    if counts.values.get(superseded) == sum(counts.values[key] for key in stocks):
+        counts.balance([superseded], stocks)

@@ -21,6 +21,7 @@ from sufficiency.provenance import shipped
 from sufficiency.report.council import nearest
 from sufficiency.report.finished import (
     QUARTER_ENDS,
+    STARTS,
     Finished,
     added,
     iso,
@@ -32,7 +33,6 @@ from sufficiency.report.finished import (
     short_date,
     whole_periods,
 )
-from sufficiency.report.published import STARTS
 from sufficiency.report.style import Words
 
 INTERNAL = "INTERNAL: SMALL NUMBERS NOT HIDDEN"

@@ -6,6 +6,6 @@ Every row read is used, set aside or superseded by a later return, and each is t
 from __future__ import annotations
 
 from sufficiency.returns.model import Returns
-from sufficiency.returns.reader import read_returns
+from sufficiency.returns.reader import authorities, read_each, read_returns
 
-__all__ = ["Returns", "read_returns"]
+__all__ = ["Returns", "authorities", "read_each", "read_returns"]

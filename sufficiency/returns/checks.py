@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,11 @@ CONTINUES = "X1"
 
 #: Youngest age at which a placement code may be used (SSDA903 guidance).
 YOUNGEST = {"H5": 16, "K3": 16, "P2": 16, "P3": 14, "R5": 10, "S1": 4}
+#: Longest stay, in days, that a temporary placement code allows (SSDA903 guidance: 6 weeks, 21 days, 7 days).
+LONGEST_TEMPORARY = {"T1": 42, "T3": 21, "T4": 7}
+TEMPORARY_PLACES = ("T0", "T1", "T2", "T3", "T4")
+#: Last day on which independent living was a valid placement (SSDA903 rule 217).
+LAST_INDEPENDENT = {"P2": dates.day_number("2023-10-28")}
 #: Placements with their own provider code, and those without any.
 OWN_PROVIDER = {"P1": "PR0"}
 NO_PROVIDER = frozenset({"T0", "T1", "T2", "T3", "T4", "Z1", "Z11", "Z12", "Z13", "Z14"})
@@ -38,6 +43,20 @@ class Context:
 
     codes: Codes
     absent: frozenset[tuple[int, str]]
+    _sets: dict[str, frozenset[str]] = field(default_factory=dict)
+    _years: dict[str, tuple[pd.Series, pd.Series]] = field(default_factory=dict)
+
+    def known(self, column: str) -> frozenset[str]:
+        """All codes that a column may hold in any year (looked up once)."""
+        if column not in self._sets:
+            self._sets[column] = self.codes.known(column)
+        return self._sets[column]
+
+    def code_years(self, column: str) -> tuple[pd.Series, pd.Series]:
+        """First and last collection year of each code of a column (looked up once)."""
+        if column not in self._years:
+            self._years[column] = _code_years(self.codes, column)
+        return self._years[column]
 
     def there(self, rows: pd.DataFrame, column: str) -> Bools:
         """Where the row's file has the column at all."""
@@ -78,14 +97,19 @@ def _known(days: dates.Days) -> Bools:
     return np.asarray(days != OPEN)
 
 
-def _year_end(rows: pd.DataFrame) -> dates.Days:
+def with_year_bounds(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows with the first day of the first year and the last day of the last year that their file covers."""
+    starts = {year: dates.year_bounds(year)[0] for year in rows["first_year"].unique().tolist()}
     ends = {year: dates.year_bounds(year)[1] for year in rows["year"].unique().tolist()}
-    return rows["year"].map(ends).to_numpy(np.int64)
+    return rows.assign(year_start=rows["first_year"].map(starts), year_end=rows["year"].map(ends))
+
+
+def _year_end(rows: pd.DataFrame) -> dates.Days:
+    return rows["year_end"].to_numpy(np.int64)
 
 
 def _year_start(rows: pd.DataFrame) -> dates.Days:
-    starts = {year: dates.year_bounds(year)[0] for year in rows["first_year"].unique().tolist()}
-    return rows["first_year"].map(starts).to_numpy(np.int64)
+    return rows["year_start"].to_numpy(np.int64)
 
 
 def _turns_adult(rows: pd.DataFrame) -> dates.Days:
@@ -159,7 +183,7 @@ def _without_end(rows: pd.DataFrame) -> Bools:
 
 def reason_without_end(rows: pd.DataFrame, context: Context) -> Bools:
     """A reason for ceasing care and no end."""
-    leaves = context.codes.known("REC") - {CONTINUES}
+    leaves = context.known("REC") - {CONTINUES}
     return _without_end(rows) & _is(rows, "REC", *leaves)
 
 
@@ -177,7 +201,7 @@ def unknown(column: str) -> Found:
     """Where a column holds a code that is not the collection's."""
 
     def found(rows: pd.DataFrame, context: Context) -> Bools:
-        return ~_is(rows, column, "", *context.codes.known(column))
+        return ~_is(rows, column, "", *context.known(column))
 
     return found
 
@@ -193,14 +217,14 @@ def blank(column: str) -> Found:
 
 def place_unknown(rows: pd.DataFrame, context: Context) -> Bools:
     """Placement code blank or unknown."""
-    return ~_is(rows, "PLACE", *context.codes.known("PLACE"))
+    return ~_is(rows, "PLACE", *context.known("PLACE"))
 
 
 def out_of_year(column: str) -> Found:
     """Where a code was not in use in the return's year."""
 
     def found(rows: pd.DataFrame, context: Context) -> Bools:
-        first, last = _code_years(context.codes, column)
+        first, last = context.code_years(column)
         start, end = rows[column].map(first), rows[column].map(last)
         return ((rows["year"] < start) | (rows["first_year"] > end)).to_numpy(bool)
 
@@ -226,18 +250,48 @@ def young_for_placement(rows: pd.DataFrame, _: Context) -> Bools:
     return sure & (age >= 0) & (age < floor)
 
 
+def _end_seen(rows: pd.DataFrame) -> dates.Days:
+    """End of each episode as far as its return sees: open ones on the day after the year, or after their start."""
+    return np.minimum(_days(rows, "dec"), np.maximum(_year_end(rows) + 1, _days(rows, "decom")))
+
+
+def temporary_too_long(rows: pd.DataFrame, context: Context) -> Bools:
+    """A temporary placement that lasts longer than its code allows."""
+    start = _days(rows, "decom")
+    allowed = rows["PLACE"].map(LONGEST_TEMPORARY).fillna(OPEN).to_numpy(np.int64)
+    return _known(start) & ~start_impossible(rows, context) & np.asarray(_end_seen(rows) - start > allowed)
+
+
+def temporary_at_start(rows: pd.DataFrame, _: Context) -> Bools:
+    """A period of care that begins in a temporary placement."""
+    return _is(rows, "RNE", "S") & _is(rows, "PLACE", *TEMPORARY_PLACES)
+
+
+def temporary_at_end(rows: pd.DataFrame, context: Context) -> Bools:
+    """Care left from a temporary placement."""
+    leaves = context.known("REC") - {CONTINUES}
+    return _known(_days(rows, "dec")) & _is(rows, "REC", *leaves) & _is(rows, "PLACE", *TEMPORARY_PLACES)
+
+
+def independent_living_late(rows: pd.DataFrame, context: Context) -> Bools:
+    """Independent living that goes on after the last day on which it was valid."""
+    start = _days(rows, "decom")
+    last = rows["PLACE"].map(LAST_INDEPENDENT).fillna(OPEN).to_numpy(np.int64)
+    return _known(start) & ~start_impossible(rows, context) & np.asarray(_end_seen(rows) > last)
+
+
 def provider_missing(rows: pd.DataFrame, context: Context) -> Bools:
     """No provider for a placement that has one."""
-    needs = context.codes.known("PLACE") - NO_PROVIDER
+    needs = context.known("PLACE") - NO_PROVIDER
     return blank("PLACE_PROVIDER")(rows, context) & _is(rows, "PLACE", *needs)
 
 
 def provider_wrong(rows: pd.DataFrame, context: Context) -> Bools:
     """A provider that the placement cannot have."""
-    given = _is(rows, "PLACE_PROVIDER", *context.codes.known("PLACE_PROVIDER"))
+    given = _is(rows, "PLACE_PROVIDER", *context.known("PLACE_PROVIDER"))
     own = _is(rows, "PLACE", *OWN_PROVIDER)
     its_own = rows["PLACE"].map(OWN_PROVIDER).fillna("").to_numpy(object) == rows["PLACE_PROVIDER"].to_numpy(object)
-    others = _is(rows, "PLACE_PROVIDER", *OWN_PROVIDER.values()) & _is(rows, "PLACE", *context.codes.known("PLACE"))
+    others = _is(rows, "PLACE_PROVIDER", *OWN_PROVIDER.values()) & _is(rows, "PLACE", *context.known("PLACE"))
     return np.asarray(given & (_is(rows, "PLACE", *NO_PROVIDER) | (own & ~its_own) | (others & ~own)))
 
 
@@ -271,6 +325,10 @@ CHECKS: tuple[Check, ...] = (
         for column in ("PLACE", "REC")
     ),
     Check("young_for_placement", "PLACE", young_for_placement, "The child is younger than {read} allows."),
+    Check("independent_living_late", "PLACE", independent_living_late),
+    Check("temporary_too_long", "PLACE", temporary_too_long, "{read} allows a shorter stay."),
+    Check("temporary_at_start", "PLACE", temporary_at_start),
+    Check("temporary_at_end", "PLACE", temporary_at_end),
     Check("provider_missing", "PLACE_PROVIDER", provider_missing),
     Check("provider_wrong", "PLACE_PROVIDER", provider_wrong, "{read} cannot be the provider of this placement."),
 )

@@ -14,6 +14,9 @@ from sufficiency.returns.model import HEADER_KINDS, UASC_KINDS, without_rows
 
 #: Care leavers stay in the header up to their 25th year at most.
 _OLDEST = 26
+#: Dates of birth so far apart are of two children, not one written wrongly.
+_VERY_DIFFERENT_DAYS = 730
+_NOT_KNOWN = "Not known"
 
 
 def children(rows: pd.DataFrame, codes: Codes, ledger: Ledger) -> pd.DataFrame:
@@ -26,7 +29,7 @@ def children(rows: pd.DataFrame, codes: Codes, ledger: Ledger) -> pd.DataFrame:
     aside = _faults(rows, read.unreadable, ledger)
     ledger.settle(rows[aside], SET_ASIDE)
     _odd_codes(rows, codes, ledger)
-    latest = _one_per_child(rows[~aside], ledger)
+    latest = _one_per_child(rows[~aside], codes, ledger)
     sex = latest["SEX"].map(codes.group("SEX")).fillna("U").astype("str")
     ethnic = latest["ETHNIC"].where(latest["ETHNIC"].isin(codes.known("ETHNIC")), "")
     return pd.DataFrame(
@@ -72,9 +75,19 @@ def _odd_codes(rows: pd.DataFrame, codes: Codes, ledger: Ledger) -> None:
         # A whole column that is blank is not there, or never filled: told once for the file.
         filled = rows.groupby("at")[column].transform("max").ne("").to_numpy(bool)
         ledger.tell(rule, rows[odd & filled], column, say=say)
+    _sex_of_other_years(rows, codes, ledger)
 
 
-def _one_per_child(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+def _sex_of_other_years(rows: pd.DataFrame, codes: Codes, ledger: Ledger) -> None:
+    """Tell, once a file, sex written by the codes of other years."""
+    table = codes.sets[codes.sets["column"] == "SEX"].set_index("code")
+    first, last = (rows["SEX"].map(table[name].astype(int)) for name in ("year_from", "year_to"))
+    for (_, file), group in rows[(rows["year"] < first) | (rows["year"] > last)].groupby(["at", "file"], sort=True):
+        message = f"{len(group):,} row{' writes' if len(group) == 1 else 's write'} sex by the codes of other years."
+        ledger.note("sex_out_of_year", str(file), message, "SEX")
+
+
+def _one_per_child(rows: pd.DataFrame, codes: Codes, ledger: Ledger) -> pd.DataFrame:
     """The latest return's row of each child; of several in one return, one that does not depend on their order."""
     order = ["CHILD", "year", "dob", "SEX", "ETHNIC", "UPN", "MOTHER", "at", "row"]
     rows = rows.sort_values(order, kind="stable")
@@ -85,17 +98,25 @@ def _one_per_child(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     ledger.settle(twice, SET_ASIDE)
     ledger.settle(earlier, SUPERSEDED)
     ledger.settle(rows[last], USED)
-    _differs(rows[last_of_year], ledger)
+    _differs(rows[last_of_year], codes, ledger)
     return rows[last]
 
 
-def _differs(rows: pd.DataFrame, ledger: Ledger) -> None:
+def _differs(rows: pd.DataFrame, codes: Codes, ledger: Ledger) -> None:
     """Tell on the later row where it says otherwise than the return before."""
     same_child = rows["CHILD"].eq(rows["CHILD"].shift())
-    ledger.tell("dob_differs", rows[same_child & rows["dob"].ne(rows["dob"].shift())], "DOB")
     # From 2024/25 the codes for sex are letters: the same sex by another code is no difference.
-    sex = rows["SEX"].replace({"1": "M", "2": "F"})
-    ledger.tell("sex_differs", rows[same_child & sex.ne(sex.shift()) & sex.ne("")], "SEX")
+    sex = rows["SEX"].map(codes.group("SEX"))
+    group = rows["ETHNIC"].map(codes.group("ETHNIC")).where(lambda names: names != _NOT_KNOWN)
+    born = rows["dob"].ne(rows["dob"].shift())
+    far = (rows["dob"] - rows["dob"].shift()).abs() > _VERY_DIFFERENT_DAYS
+    other_sex = sex.ne(sex.shift()) & rows["SEX"].ne("")
+    both = sex.notna() & sex.shift().notna()
+    other_group = group.notna() & group.shift().notna() & group.ne(group.shift())
+    reused = same_child & far & ((other_sex & both) | other_group)
+    ledger.tell("child_reused", rows[reused], "CHILD")
+    ledger.tell("dob_differs", rows[same_child & born & ~reused], "DOB")
+    ledger.tell("sex_differs", rows[same_child & other_sex & ~reused], "SEX")
 
 
 def without_episodes(rows: pd.DataFrame, in_care: pd.Series, ledger: Ledger) -> None:

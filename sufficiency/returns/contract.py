@@ -14,7 +14,10 @@ import pandas as pd
 
 from sufficiency.codes import read_codes
 from sufficiency.returns.layout import TABLES
-from sufficiency.returns.rules import EPISODE_RULES, FILE_RULES, HEADER_RULES, SEQUENCE_RULES, Rule
+from sufficiency.returns.rule import Rule
+from sufficiency.returns.rules import EPISODE_RULES, FILE_RULES, HEADER_RULES
+from sufficiency.returns.rules_reading import READING_RULES
+from sufficiency.returns.rules_sequence import SEQUENCE_RULES
 
 _PART = re.compile(r"(<!-- begin: (?P<name>[a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -67,7 +70,7 @@ def parts() -> dict[str, str]:
         "columns": _columns(),
         "codes": _codes(),
         "settings": _places(),
-        "file rules": _rules(FILE_RULES),
+        "file rules": _rules(FILE_RULES + READING_RULES),
         "header rules": _rules(HEADER_RULES),
         "episode rules": _rules(EPISODE_RULES),
         "sequence rules": _rules(SEQUENCE_RULES),

@@ -13,6 +13,7 @@ from sufficiency.returns.children import births
 from sufficiency.returns.columns import Bools, read_dates
 from sufficiency.returns.ledger import SET_ASIDE, SUPERSEDED, USED, Ledger
 from sufficiency.returns.model import EPISODE_KINDS, without_rows
+from sufficiency.returns.short_breaks import settle_short_breaks
 
 _NAMES = {
     "CHILD": "child",
@@ -53,7 +54,7 @@ def read_episodes(
     if rows.empty:
         return without_rows(EPISODE_KINDS)
     breaks = checks.short_breaks(rows)
-    _tell_short_breaks(rows[breaks], ledger)
+    settle_short_breaks(rows[breaks], ledger)
     rows = _dated(rows[~breaks], header)
     aside = checks.apply_checks(rows, context, ledger)
     stranger = ((rows["dob"] == OPEN) & (rows["CHILD"] != "")).to_numpy(bool)
@@ -65,16 +66,9 @@ def read_episodes(
     return _typed(_joined(usable, context.codes, ledger))
 
 
-def _tell_short_breaks(rows: pd.DataFrame, ledger: Ledger) -> None:
-    ledger.settle(rows, SET_ASIDE)
-    for (_, file), group in rows.groupby(["at", "file"], sort=True):
-        message = f"{len(group):,} row{' is' if len(group) == 1 else 's are'} of short-break series (V3, V4)."
-        ledger.note("short_breaks", str(file), message, "LS")
-
-
 def _dated(rows: pd.DataFrame, header: pd.DataFrame) -> pd.DataFrame:
     start, end = read_dates(rows["DECOM"]), read_dates(rows["DEC"])
-    return rows.assign(
+    return checks.with_year_bounds(rows).assign(
         decom=start.days,
         decom_bad=start.unreadable,
         dec=end.days,
@@ -87,7 +81,7 @@ def _repaired(rows: pd.DataFrame, nightless: pd.DataFrame, context: checks.Conte
     """What checks say is read otherwise than written: impossible ends open, unknown codes blank."""
     late = checks.end_impossible(rows, context)
     dec = np.where(late, OPEN, rows["dec"].to_numpy(np.int64))
-    known = {column: rows[column].where(rows[column].isin(context.codes.known(column)), "") for column in checks.CODED}
+    known = {column: rows[column].where(rows[column].isin(context.known(column)), "") for column in checks.CODED}
     rec = known["REC"].where(dec != OPEN, "")
     return _handed_on(rows.assign(**known).assign(dec=dec, REC=rec), nightless)
 

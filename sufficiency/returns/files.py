@@ -11,22 +11,35 @@ import numpy as np
 import pandas as pd
 
 from sufficiency.errors import Finding, UserError
-from sufficiency.returns import layout, text
-from sufficiency.returns.columns import tidy, tidy_ids
+from sufficiency.returns import layout, standard_tables, text
+from sufficiency.returns.columns import Bools, tidy, tidy_ids
+from sufficiency.returns.containers import (
+    BOOKS,
+    NOT_READ,
+    SUFFIXES,
+    XML,
+    ZIP,
+    Document,
+    RefusedError,
+    documents,
+    visible,
+)
 from sufficiency.returns.layout import Table
 from sufficiency.returns.rules import finding
-
-_TABLES = (".csv", ".txt", ".tsv")
-_NOT_YET = (".xlsx", ".xls", ".xlsm", ".ods", ".xml", ".zip")
+from sufficiency.returns.rules_reading import told
+from sufficiency.returns.workbooks import read_workbook
+from sufficiency.returns.xml_return import read_xml
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One file as read.
+    """One file as read, or one table of a workbook or an XML return.
 
-    ``name`` is how findings call it; ``rows`` counts all its rows, ``frame`` holds those that can
-    be used (text columns, and ``row``: the line in the file), ``absent`` the columns that it lacks.
-    ``table`` is None where the file is not used; ``year`` is the collection year, 0 until it is known.
+    ``path`` says where it is (a sheet is below its workbook), ``name`` is how findings call it;
+    ``rows`` counts all its rows, ``frame`` holds those that can be used (text columns, and ``row``:
+    the line in the file), ``absent`` the columns that it lacks. ``table`` is None where the file is
+    not used; ``year`` is the collection year, 0 until it is known. ``marks`` holds, for each row of
+    the frame, what its LA and YEAR columns say, ``label`` what the YEAR column says of all its rows.
     """
 
     path: Path
@@ -36,10 +49,25 @@ class SourceFile:
     rows: int
     absent: frozenset[str] = frozenset()
     year: int = 0
+    marks: pd.DataFrame | None = None
+    label: str = ""
 
     def of_year(self, year: int) -> SourceFile:
         """The same file, its collection year known."""
         return replace(self, year=year)
+
+    def part(self, where: Bools, name: str, rows: int) -> SourceFile:
+        """Some of its rows; ``rows`` counts also those that are left out and belong to the part."""
+        marks = None if self.marks is None else self.marks[where]
+        return replace(self, name=name, rows=rows, frame=self.frame[where], marks=marks)
+
+    def labelled(self, label: str) -> SourceFile:
+        """The same file, all of whose rows are of the year that its YEAR column calls so."""
+        return replace(self, label=label, marks=None)
+
+    def unmarked(self) -> SourceFile:
+        """The same file without its LA and YEAR columns."""
+        return replace(self, marks=None)
 
     def __repr__(self) -> str:
         return f"SourceFile({self.name!r}, {self.table.name if self.table else None!r}, {self.rows:,} rows)"
@@ -56,15 +84,10 @@ def find_files(path: Path) -> list[Path]:
     if not path.exists():
         raise UserError([f"There is no folder or file of returns called '{path.name}'."])
     inside = [path] if path.is_file() else sorted(item for item in path.rglob("*") if item.is_file())
-    found = [item for item in inside if _visible(item, path) and item.suffix.lower() in _TABLES + _NOT_YET]
+    found = [item for item in inside if visible(item.relative_to(path).parts) and item.suffix.lower() in SUFFIXES]
     if not found:
-        raise UserError([f"'{path.name}' holds no CSV file. Returns are read from CSV files."])
+        raise UserError([f"'{path.name}' holds no CSV file, Excel workbook, XML or zip file to read returns from."])
     return found
-
-
-def _visible(item: Path, root: Path) -> bool:
-    # ~$ and leading dots: what spreadsheets and file managers leave beside the files they open.
-    return not any(part.startswith((".", "~$")) for part in item.relative_to(root).parts)
 
 
 def display_names(paths: Sequence[Path], root: Path) -> list[str]:
@@ -80,26 +103,77 @@ def display_names(paths: Sequence[Path], root: Path) -> list[str]:
 
 def read_files(paths: Sequence[Path], root: Path) -> tuple[list[SourceFile], list[Finding]]:
     """Read and recognise each file; what cannot be used is told and kept with its count of rows."""
+    opened = [_opened(path) for path in paths]
+    where = [item.path for inside, _ in opened for item in inside]
+    names = dict(zip(where, display_names(where, root), strict=True))
     files: list[SourceFile] = []
-    told: list[Finding] = []
-    for path, name in zip(paths, display_names(paths, root), strict=True):
-        file, findings = _read(path, name)
-        files.append(file)
-        told += findings
-    return files, told
+    findings: list[Finding] = []
+    for path, (inside, refused) in zip(paths, opened, strict=True):
+        if refused:
+            files.append(_unused(path, path.name))
+            findings.append(_trouble(refused, path.name))
+        for document in inside:
+            found, said = _read(document, names[document.path])
+            files += found
+            findings += said
+    return files, findings
+
+
+def _opened(path: Path) -> tuple[list[Document], str]:
+    """The documents of a file, and the rule by which it is not read, if it is not."""
+    try:
+        return list(documents(path)), ""
+    except RefusedError as error:
+        return [], error.rule
+    except OSError:
+        return [], "not_readable"
+
+
+def _trouble(rule: str, name: str) -> Finding:
+    return finding(rule, file=name) if rule == "not_readable" else told(rule, file=name)
 
 
 def _unused(path: Path, name: str, rows: int = 0) -> SourceFile:
     return SourceFile(path, name, None, pd.DataFrame(), rows)
 
 
-def _read(path: Path, name: str) -> tuple[SourceFile, list[Finding]]:
-    if path.suffix.lower() in _NOT_YET:
-        return _unused(path, name), [finding("format_not_read", file=name)]
+def _read(document: Document, name: str) -> tuple[list[SourceFile], list[Finding]]:
+    unused = [_unused(document.path, name)]
+    if document.suffix in NOT_READ + ZIP:
+        return unused, [told("packed_twice" if document.suffix in ZIP else "format_not_read", file=name)]
     try:
-        data = path.read_bytes()
+        return _tables_of(document, name, document.data())
+    except RefusedError as error:
+        return unused, [_trouble(error.rule, name)]
     except OSError:
-        return _unused(path, name), [finding("not_readable", file=name)]
+        return unused, [_trouble("not_readable", name)]
+
+
+def _tables_of(document: Document, name: str, data: bytes) -> tuple[list[SourceFile], list[Finding]]:
+    path = document.path
+    if document.suffix in BOOKS:
+        return _tables(path, name, [(f"sheet {title}", title, cells) for title, cells in read_workbook(data)])
+    if document.suffix in XML:
+        return _tables(path, name, [(table, table, cells) for table, cells in read_xml(data)])
+    file, said = _read_text(path, name, data)
+    return [file], said
+
+
+def _tables(
+    path: Path, name: str, found: Sequence[tuple[str, str, text.Sheet]]
+) -> tuple[list[SourceFile], list[Finding]]:
+    """The tables of a workbook or XML return, each as a file below it."""
+    files, findings = [], []
+    for called, title, cells in found:
+        file, said = _recognised(path / title.replace("/", " "), f"{name}, {called}", cells)
+        files.append(file)
+        findings += said
+    if not files:
+        return [_unused(path, name)], [finding("empty_file", file=name)]
+    return files, findings
+
+
+def _read_text(path: Path, name: str, data: bytes) -> tuple[SourceFile, list[Finding]]:
     decoded = text.decode(data)
     if decoded is None:
         return _unused(path, name), [finding("not_text", file=name)]
@@ -112,15 +186,19 @@ def _read(path: Path, name: str) -> tuple[SourceFile, list[Finding]]:
 def _recognised(path: Path, name: str, sheet: text.Sheet) -> tuple[SourceFile, list[Finding]]:
     names = layout.column_names(sheet.heading)
     seen = layout.recognise(names)
-    if seen.table is None:
+    table, lacking = seen.table, seen.lacking
+    if (other := standard_tables.recognise(sheet.heading)) is not None:
+        table, names = other
+        lacking = tuple(column for column in table.needed if column not in names)
+    if table is None:
         return _unused(path, name, len(sheet.rows)), [finding("not_recognised", file=name)]
-    if seen.lacking:
-        message = f"This file resembles the {seen.table.name} table but has no column {_listed(seen.lacking)}."
-        told = finding("missing_column", message, file=name, row=1, column=seen.lacking[0])
-        return _unused(path, name, len(sheet.rows)), [told]
-    absent = frozenset(seen.table.columns) - frozenset(names)
-    file = SourceFile(path, name, seen.table, _frame(sheet, names, seen.table), len(sheet.rows), absent)
-    return file, _about(name, seen.table, sheet, names)
+    if lacking:
+        message = f"This file resembles the {table.name} table but has no column {_listed(lacking)}."
+        said = finding("missing_column", message, file=name, row=1, column=lacking[0])
+        return _unused(path, name, len(sheet.rows)), [said]
+    absent = frozenset(table.columns) - frozenset(names)
+    file = SourceFile(path, name, table, _frame(sheet, names, table), len(sheet.rows), absent, marks=_marks(sheet))
+    return file, _about(name, table, sheet, names)
 
 
 def _frame(sheet: text.Sheet, names: Sequence[str], table: Table) -> pd.DataFrame:
@@ -134,6 +212,19 @@ def _frame(sheet: text.Sheet, names: Sequence[str], table: Table) -> pd.DataFram
     blank = pd.Series([""] * len(sheet.rows), dtype="str")
     frame = pd.DataFrame({column: kept.get(column, blank) for column in table.columns})
     return frame.assign(row=np.asarray(sheet.lines, dtype=np.int64)).drop(index=list(sheet.long))
+
+
+def _marks(sheet: text.Sheet) -> pd.DataFrame | None:
+    """What the LA and YEAR columns say of each row that the frame has; None where there are no such columns."""
+    found = layout.marks(sheet.heading)
+    if not found:
+        return None
+    blank = [""] * len(sheet.rows)
+    cells = {kind: [row[found[kind]].strip() for row in sheet.rows] if kind in found else blank for kind in _MARKS}
+    return pd.DataFrame(cells, dtype="str").drop(index=list(sheet.long))
+
+
+_MARKS = ("la", "year")
 
 
 def _about(name: str, table: Table, sheet: text.Sheet, names: Sequence[str]) -> list[Finding]:

@@ -98,8 +98,17 @@ _ALIASES = {
     "HOMEPOSTCODE": "HOME_POST",
     "PLPOSTCODE": "PL_POST",
 }
-#: Columns that a file may carry besides and that are not read here.
-IGNORED = ("YEAR", "LA")
+#: Headings of the columns that tell the rows of several authorities and years in one file apart.
+MARKS = {
+    "LA": "la",
+    "LANAME": "la",
+    "LOCALAUTHORITY": "la",
+    "LOCALAUTHORITYNAME": "la",
+    "AUTHORITY": "la",
+    "YEAR": "year",
+    "RETURNYEAR": "year",
+    "COLLECTIONYEAR": "year",
+}
 #: A file without a CHILD column is taken for a damaged return only if it has this many columns of one table.
 _RESEMBLES = 3
 
@@ -121,6 +130,15 @@ def column_names(cells: Sequence[str]) -> tuple[str, ...]:
         name = _KNOWN.get(_key(cell), "")
         names.append("" if name in names else name)
     return tuple(names)
+
+
+def marks(cells: Sequence[str]) -> dict[str, int]:
+    """Positions of the columns of :data:`MARKS` among a file's headings, the first of each kind."""
+    found: dict[str, int] = {}
+    for at, cell in enumerate(cells):
+        if _key(cell) in MARKS:
+            found.setdefault(MARKS[_key(cell)], at)
+    return found
 
 
 def twice(cells: Sequence[str]) -> tuple[str, ...]:

@@ -34,6 +34,15 @@ class Ledger:
         self._ids = frozenset[str]().union(*(file.frame["CHILD"].unique() for file in files if file.table is not None))
         self.findings: list[Finding] = []
 
+    @property
+    def files_read(self) -> Sequence[SourceFile]:
+        """Every file, in order."""
+        return self._files
+
+    def rows_of(self, table: str) -> pd.DataFrame:
+        """All rows of one table as read, as :func:`stack` gives them."""
+        return stack(self._files, table)
+
     def settle(self, rows: pd.DataFrame, fate: int) -> None:
         """Count rows under a fate. Each row is settled once."""
         if len(rows):

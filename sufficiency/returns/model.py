@@ -71,7 +71,8 @@ class Returns:
     years
         Collection years present.
     first_day, last_day
-        Day numbers: 1 April that begins the first return, 31 March that ends the last.
+        Day numbers: 1 April that begins the first return, 31 March that ends the last or, where that
+        is of part of a year, its last day of data.
     files
         file, table (blank where not recognised), year, rows_read, rows_used, rows_set_aside and
         rows_superseded: for each file the first is the sum of the other three.

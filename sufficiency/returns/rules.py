@@ -7,29 +7,19 @@ with little effect; an *info* is worth knowing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
-from sufficiency.errors import Finding, Severity
+from sufficiency.errors import Finding
+from sufficiency.returns.rule import Rule
+from sufficiency.returns.rules_reading import READING_RULES
+from sufficiency.returns.rules_sequence import SEQUENCE_RULES
 
 #: Rows told one by one for each rule, file and column; the rest are counted in one more finding.
 MOST_TOLD = 10_000
 
 
-@dataclass(frozen=True)
-class Rule:
-    """A named rule. ``dfe`` is the number of DfE's own validation rule where it is surely the same."""
-
-    name: str
-    severity: Severity
-    means: str
-    action: str
-    dfe: str = ""
-
-
 FILE_RULES = (
     Rule("not_text", "error", "The file is not text in any encoding that returns come in.", "Not read."),
     Rule("not_readable", "error", "The file could not be opened.", "Not read."),
-    Rule("format_not_read", "warning", "Workbooks, XML and zip files are not read yet.", "Not read: save it as CSV."),
     Rule("empty_file", "warning", "The file is empty.", "Nothing to read."),
     Rule("no_rows", "info", "The file has headings and no rows.", "Nothing to read."),
     Rule("not_recognised", "info", "The columns are those of no table of the collection.", "All rows set aside."),
@@ -55,16 +45,22 @@ FILE_RULES = (
         "Read as one extract that covers them all.",
     ),
     Rule(
-        "part_year",
-        "warning",
-        "The last return has no start or end in the last two months of its year: it looks like a part-year extract.",
-        "Read as if it went to 31 March; give its last day of data as the origin.",
-    ),
-    Rule(
         "year_missing",
         "warning",
         "No return for a year between the first and the last.",
         "Ends and starts of that year are seen only where a later return shows them.",
+    ),
+    Rule(
+        "named_for_another_year",
+        "info",
+        "The file's name, or its folder's, says another year than its dates.",
+        "The dates are believed.",
+    ),
+    Rule(
+        "dates_of_another_year",
+        "warning",
+        "No date of the table lies in the collection year of the return it came with.",
+        "Kept; look whether it belongs to another return.",
     ),
 )
 
@@ -82,6 +78,19 @@ HEADER_RULES = (
         "dob_differs", "warning", "The date of birth differs from an earlier return's.", "The latest return is taken."
     ),
     Rule("sex_differs", "warning", "The sex differs from an earlier return's.", "The latest return is taken."),
+    Rule(
+        "child_reused",
+        "error",
+        "The identifier has a very different date of birth, and another sex or ethnic group, than before.",
+        "Read as one child, as the latest return has it: one of the two needs an identifier of its own.",
+    ),
+    Rule(
+        "sex_out_of_year",
+        "info",
+        "Sex is written by the codes of other years (1 and 2 up to 2023/24, M, F and U from 2024/25).",
+        "Read as it is.",
+        dfe="101",
+    ),
     Rule("sex_unknown", "warning", "The sex is blank or no known code.", "Read as not known.", dfe="101"),
     Rule("ethnicity_unknown", "warning", "The ethnicity is blank or no known code.", "Read as not known."),
     Rule(
@@ -94,6 +103,18 @@ HEADER_RULES = (
         "Kept; they are not counted in care.",
     ),
     Rule("uasc_without_header", "warning", "The child is in the UASC table and not in the header.", "Row set aside."),
+    Rule(
+        "uasc_comes",
+        "warning",
+        "The child was in care in an earlier return whose UASC table did not have it.",
+        "Counted as seeking asylum throughout.",
+    ),
+    Rule(
+        "uasc_goes",
+        "warning",
+        "The child is in care in the next return and not in its UASC table, and no date says that its status ceased.",
+        "Counted as seeking asylum throughout.",
+    ),
     Rule("duc_unreadable", "warning", "The date when UASC status ceased is not a date.", "Read as blank."),
 )
 
@@ -103,6 +124,18 @@ EPISODE_RULES = (
         "info",
         "Rows are of short-break series (V3, V4), which are not counted as being in care.",
         "Rows set aside.",
+    ),
+    Rule(
+        "short_break_long",
+        "warning",
+        "A break of a short-break series lasts more than 17 days, so it may be care that counts.",
+        "Row set aside like other short breaks: see whether its legal status should be V2.",
+    ),
+    Rule(
+        "short_breaks_many",
+        "warning",
+        "The child's short breaks come to more than 75 days in the year, so they may be care that counts.",
+        "Rows set aside like other short breaks: see whether their legal status should be V2.",
     ),
     Rule(
         "child_without_header",
@@ -182,6 +215,31 @@ EPISODE_RULES = (
         "The code was not in use in the return's year.",
         "Row kept; the code is read as it is.",
     ),
+    Rule(
+        "independent_living_late",
+        "warning",
+        "The placement is independent living (P2), which was not valid after 28 October 2023.",
+        "Row kept; counted as supported accommodation.",
+        dfe="217",
+    ),
+    Rule(
+        "temporary_too_long",
+        "warning",
+        "A temporary placement lasts longer than its code allows (T1 6 weeks, T3 21 days, T4 7 days).",
+        "Row kept; counted where the child lived before it.",
+    ),
+    Rule(
+        "temporary_at_start",
+        "warning",
+        "The period of care begins (S) in a temporary placement.",
+        "Row kept; counted where the child lives next.",
+    ),
+    Rule(
+        "temporary_at_end",
+        "warning",
+        "The child leaves care from a temporary placement.",
+        "Row kept; counted where the child lived before it.",
+    ),
     Rule("young_for_placement", "warning", "The child is younger than this placement allows.", "Row kept."),
     Rule(
         "provider_missing",
@@ -205,71 +263,9 @@ EPISODE_RULES = (
     ),
 )
 
-SEQUENCE_RULES = (
-    Rule("overlap", "warning", "The child's next episode begins before this one ends.", "Ended where the next begins."),
-    Rule(
-        "two_open",
-        "error",
-        "The child has two open episodes: this and a later one.",
-        "Ended where the next begins.",
-    ),
-    Rule(
-        "open_before_next",
-        "warning",
-        "The episode is open although another of the child's begins later.",
-        "Ended where the next begins.",
-    ),
-    Rule(
-        "open_child_absent",
-        "warning",
-        "The episode was open at the end of its return and no later return has it.",
-        "Ended on 1 April after its return, reason not known.",
-    ),
-    Rule(
-        "short_gap",
-        "warning",
-        "The next episode should begin that day (X1) and begins up to 7 days later.",
-        "Lengthened to the start of the next.",
-    ),
-    Rule(
-        "long_gap",
-        "error",
-        "The next episode should begin that day (X1) and begins more than 7 days later, or as a new period of care.",
-        "The period of care ends here for a reason not known; the next episode opens a new one.",
-    ),
-    Rule(
-        "nothing_after_x1",
-        "error",
-        "Another episode should follow (X1) and none does.",
-        "The period of care ends here for a reason not known.",
-    ),
-    Rule(
-        "same_day_return",
-        "warning",
-        "The child is said to have left care and has another episode that begins on the same day.",
-        "Read as going on in care.",
-    ),
-    Rule(
-        "start_within_period",
-        "warning",
-        "The episode is said to start a period of care (S) and follows on from another.",
-        "Read as going on in care.",
-    ),
-    Rule(
-        "first_not_start",
-        "warning",
-        "The child's first episode began within the years returned and is not the start of a period of care (S).",
-        "Kept; it opens the period, whose true start is not known.",
-    ),
-    Rule(
-        "return_not_start",
-        "warning",
-        "The child came back into care and the episode is not the start of a period of care (S).",
-        "Kept; it opens a new period of care.",
-    ),
-)
-
-RULES: dict[str, Rule] = {rule.name: rule for rule in FILE_RULES + HEADER_RULES + EPISODE_RULES + SEQUENCE_RULES}
+RULES: dict[str, Rule] = {
+    rule.name: rule for rule in FILE_RULES + READING_RULES + HEADER_RULES + EPISODE_RULES + SEQUENCE_RULES
+}
 
 
 def finding(

@@ -13,6 +13,8 @@ import pandas as pd
 from sufficiency import dates
 from sufficiency.codes import AGED_OUT_WINDOW_DAYS
 from sufficiency.dates import ADULT, OPEN, Days
+from sufficiency.returns import changes
+from sufficiency.returns.across import tell_across
 from sufficiency.returns.checks import CONTINUES
 from sufficiency.returns.children import births
 from sufficiency.returns.columns import Bools
@@ -94,6 +96,7 @@ def sequence(episodes: pd.DataFrame, adult: Days, first_day: int, last_year: int
         "start_within_period": continued & begins,
         "first_not_start": is_first & ~begins & ~unsaid & (start >= first_day),
         "return_not_start": ~is_first & ~continued & ~begins & ~unsaid,
+        **changes.change_faults(episodes, continued),
     }
     return Sequence(end, goes_on, faults)
 
@@ -114,11 +117,13 @@ _COLUMNS = {
     "return_not_start": "RNE",
     "same_day_return": "REC",
     "nothing_after_x1": "REC",
+    **changes.COLUMNS,
 }
 
 
 def tell_sequence(episodes: pd.DataFrame, found: Sequence, ledger: Ledger) -> None:
-    """A finding for each fault in how episodes follow one another."""
+    """A finding for each fault in how episodes follow one another, or in how returns fit together."""
+    tell_across(ledger)
     for rule, where in found.faults.items():
         if where.any():
             ledger.tell(rule, episodes[where], _COLUMNS.get(rule, "DEC"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 _BOM_UTF8, _BOM_LITTLE, _BOM_BIG = b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"
@@ -80,6 +80,15 @@ def _plain(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
 
 def _filled(row: list[str]) -> bool:
     return any(cell and not cell.isspace() for cell in row)
+
+
+def sheet(found: Iterable[tuple[int, list[str]]]) -> Sheet | None:
+    """Numbered rows of cells, the first of them the headings, filled up to one width; None where there is no row."""
+    rows = list(found)
+    if not rows:
+        return None
+    width = max(len(cells) for _, cells in rows)
+    return _sheet([(line, cells + [""] * (width - len(cells))) for line, cells in rows])
 
 
 def _sheet(found: list[tuple[int, list[str]]]) -> Sheet:

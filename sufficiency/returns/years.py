@@ -16,17 +16,17 @@ from sufficiency.returns.columns import read_dates
 from sufficiency.returns.files import SourceFile
 from sufficiency.returns.layout import EPISODES
 from sufficiency.returns.rules import finding
+from sufficiency.returns.rules_reading import told as told_reading
 
 #: A year counts as covered when its dates are at least this share of the fullest year's.
 _SHARE = 0.2
 #: Ends of care in an earlier year, at least, before a file is taken to cover that year too.
 _ENOUGH_EXITS = 20
 _CONTINUES = "X1"
-#: So many starts and ends in a year, and none in so many days before it ends: a part-year extract.
-_ENOUGH_DATES = 50
-_QUIET_DAYS = 60
 #: Years outside these are slips of the pen, not collection years.
 _YEARS = (1992, 2099)
+#: A year as a YEAR column writes it: 2024, 2023/24, 2023-2024.
+_NAMED = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:\s*[/_–-]\s*(\d{2}(?:\d{2})?)(?!\d))?")
 _TABLE_WORDS = re.compile(
     r"sw[ _-]*episodes?|episodes?|header|uasc|reviews?|oc2|oc3|ad1|missing|previous[ _-]*permanence"
     r"|prev[ _-]*perm|placed[ _-]*(?:for[ _-]*)?adoption|sbpfa|ssda903|ssda|903"
@@ -120,6 +120,8 @@ def date_files(files: Sequence[SourceFile]) -> Dated:
     for at, file in enumerate(files):
         if file.table is not None and file.table.name == EPISODES and (span := covered(file)) is not None:
             spans[at] = span
+    labelled = _labelled_years(files, spans, told)
+    spans = {at: _span(files[at], span, labelled) for at, span in spans.items()}
     latest = max((span.last for span in spans.values()), default=0)
     anchors = [files[at].of_year(span.last) for at, span in spans.items()]
     dated = []
@@ -128,28 +130,41 @@ def date_files(files: Sequence[SourceFile]) -> Dated:
             dated.append(file)
         elif at in spans:
             dated.append(file.of_year(spans[at].last))
+        elif file.label in labelled:
+            dated.append(file.of_year(labelled[file.label]))
         else:
             anchor = _goes_with(file, anchors)
             dated.append(file.of_year(anchor.year if anchor else latest))
             told += [] if anchor or not len(file.frame) else [finding("year_unknown", file=file.name)]
-    told += [*_about_years(files, spans), *_part_year(files, spans, latest)]
+    told += _about_years(files, spans)
     years = sorted({year for span in spans.values() for year in range(span.first, span.last + 1)})
     return Dated(tuple(dated), tuple(years), {at: span.first for at, span in spans.items()}, tuple(told))
 
 
-def _part_year(files: Sequence[SourceFile], spans: dict[int, Covered], year: int) -> list[Finding]:
-    """Tell a last return whose starts and ends stop well before its year does."""
-    last = [files[at] for at, span in spans.items() if span.last == year]
-    columns = [read_dates(file.frame[column]).days for file in last for column in ("DECOM", "DEC")]
-    if not columns:
-        return []
-    days = np.concatenate(columns)
-    first_day, last_day = dates.year_bounds(year)
-    within = days[(days >= first_day) & (days <= last_day)]
-    if len(within) < _ENOUGH_DATES or within.max() > last_day - _QUIET_DAYS:
-        return []
-    message = f"The last start or end in the return of {year} is on {dates.as_date(within.max()):%d/%m/%Y}."
-    return [finding("part_year", message, file=last[0].name)]
+def _span(file: SourceFile, span: Covered, labelled: dict[str, int]) -> Covered:
+    """Years of an episodes file: that of its YEAR column where it has several years, else those of its dates."""
+    year = labelled.get(file.label)
+    return span if year is None else Covered(year, year)
+
+
+def _labelled_years(files: Sequence[SourceFile], spans: dict[int, Covered], told: list[Finding]) -> dict[str, int]:
+    """Collection year of each value of the YEAR columns.
+
+    Two years with a stroke (2023/24) are plain. A single number may be the year in which the
+    collection year ends or the one in which it begins: the dates of most rows say which.
+    """
+    found = {label: found for label in {file.label for file in files} if (found := _NAMED.search(label))}
+    plain = {label: int(match[1]) + 1 for label, match in found.items() if match[2]}
+    single = {label: int(match[1]) for label, match in found.items() if not match[2]}
+    votes = {0: 0, 1: 0}
+    for at, span in spans.items():
+        later = span.last - single.get(files[at].label, 0)
+        if later in votes:
+            votes[later] += len(files[at].frame)
+    begins = votes[1] > votes[0]
+    if begins:
+        told.append(told_reading("year_column", column="YEAR"))
+    return plain | {label: year + begins for label, year in single.items()}
 
 
 def _about_years(files: Sequence[SourceFile], spans: dict[int, Covered]) -> list[Finding]:

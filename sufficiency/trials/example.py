@@ -62,4 +62,8 @@ def write_example(folder: Path | str) -> list[Path]:
     notes = {"README.md": README, "council.toml": COUNCIL}
     for name, text in notes.items():
         (place / name).write_text(text, encoding="utf-8", newline="\n")
-    return [*(place / name for name in notes), *write_returns(truth, place / "returns", YEARS), *write_tables(truth, place / "tables")]
+    return [
+        *(place / name for name in notes),
+        *write_returns(truth, place / "returns", YEARS),
+        *write_tables(truth, place / "tables"),
+    ]

@@ -46,7 +46,8 @@ def read_written(folder: Path) -> Written:
     return out
 
 
-def _csv_text(columns: Sequence[str], rows: Iterable[Row], separator: str = ",") -> str:
+def csv_text(columns: Sequence[str], rows: Iterable[Row], separator: str = ",") -> str:
+    """A table as the text of a CSV file."""
     stream = StringIO()
     writer = csv.DictWriter(stream, columns, delimiter=separator, lineterminator="\r\n")
     writer.writeheader()
@@ -54,7 +55,8 @@ def _csv_text(columns: Sequence[str], rows: Iterable[Row], separator: str = ",")
     return stream.getvalue()
 
 
-def _put(path: Path, text: str, encoding: str = "utf-8") -> None:
+def put(path: Path, text: str, encoding: str = "utf-8") -> None:
+    """Write a file, and its folder where there is none."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding=encoding, newline="")
 
@@ -63,8 +65,8 @@ def _named(pattern: str, encoding: str = "utf-8", separator: str = ",") -> Calla
     def write(written: Written, folder: Path) -> Path:
         for year, tables in written.items():
             for table, sheet in tables.items():
-                text = _csv_text(sheet.columns, sheet.rows, separator)
-                _put(folder / pattern.format(year=year, table=table), text, encoding)
+                text = csv_text(sheet.columns, sheet.rows, separator)
+                put(folder / pattern.format(year=year, table=table), text, encoding)
         return folder
 
     return write
@@ -87,7 +89,7 @@ def write_marked(by_authority: Mapping[str, Written], folder: Path) -> Path:
     for table in names:
         parts = [marked_rows(written, table, authority) for authority, written in by_authority.items()]
         columns = max((found for found, _ in parts), key=len)
-        _put(folder / f"{table}.csv", _csv_text(columns, (row for _, rows in parts for row in rows)))
+        put(folder / f"{table}.csv", csv_text(columns, (row for _, rows in parts for row in rows)))
     return folder
 
 
@@ -180,7 +182,7 @@ def _xml(written: Written, folder: Path) -> Path:
     for year, tables in written.items():
         children = "".join(_child_xml(tables, header) for header in tables["header"].rows)
         text = f"<?xml version='1.0' encoding='utf-8'?>\n<EXPSSDA903>\n{children}</EXPSSDA903>\n"
-        _put(folder / f"return {year}.xml", text)
+        put(folder / f"return {year}.xml", text)
     return folder
 
 

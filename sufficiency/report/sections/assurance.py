@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from importlib.resources import files
-from pathlib import PurePath
 from string import Template
 
 import pandas as pd
 
+from sufficiency.report.accounts import ROW_COLUMNS, combined_hash, findings_by_rule, row_account, tables_read
 from sufficiency.report.book import Book
 from sufficiency.report.finished import long_date
-from sufficiency.report.published import ROW_COLUMNS, findings_by_rule, row_account
 from sufficiency.report.sections.care import HIDDEN_NOTE
 from sufficiency.report.tables import Table, escape
 from sufficiency.report.words import few, listed, number
@@ -133,11 +132,8 @@ def _rows_in_words(book: Book, account: pd.DataFrame) -> str:
 
 def _rows_table(book: Book, account: pd.DataFrame) -> str:
     rows = [[str(name), *[book.shown("rows", str(name), column) for column in ROW_COLUMNS]] for name in account["file"]]
-    frame = pd.DataFrame(rows, columns=["File", "Rows read", "Used", "Set aside", "Superseded"])
-    note = (
-        f"{HIDDEN_NOTE} Files other than the episodes hold a row for each child and are therefore added up"
-        " over the years."
-    )
+    frame = pd.DataFrame(rows, columns=["Tables", "Rows read", "Used", "Set aside", "Superseded"])
+    note = f"{HIDDEN_NOTE} Added up over the years, since rows of one year or table would tell of its children."
     return book.table(Table("rows", "Rows of the returns: read = used + set aside + superseded", frame, note))
 
 
@@ -175,7 +171,7 @@ def provenance_section(book: Book) -> str:
         "",
         f"Libraries: {listed([f'{name} {value}' for name, value in versions.items() if name != 'sufficiency'])}.",
         "",
-        _hashes(book),
+        _inputs(book),
         "",
         _signatures(),
         "",
@@ -183,22 +179,16 @@ def provenance_section(book: Book) -> str:
     return "\n".join(lines)
 
 
-def _hashes(book: Book) -> str:
-    inputs = book.run.manifest.get("inputs", {})
-    rows = [[_tidy(str(name)), str(digest)[:16]] for name, digest in inputs.items()]
-    frame = pd.DataFrame(rows, columns=["File", "SHA-256, first 16 figures"])
-    note = "Whole hashes are in manifest.json. A file with another hash is another file."
-    table = Table("inputs", "Files that the run read", frame, note, (0.6, 0.4), ("SHA-256, first 16 figures",))
-    shown = frame if len(frame) <= _MOST_FILES else frame.head(_MOST_FILES)
-    more = f" {number(len(frame) - len(shown))} more are in tables/inputs.csv." if len(shown) < len(frame) else ""
-    return book.table(Table(table.name, table.title, frame, note + more, table.widths, table.words), shown)
-
-
-_MOST_FILES = 12
-
-
-def _tidy(name: str) -> str:
-    return "/".join(PurePath(name).parts[-2:])
+def _inputs(book: Book) -> str:
+    """Tables and years that were read, never the files' names, and one hash for all of them."""
+    digest = combined_hash(book.run)[:16]
+    note = (
+        f"All inputs together, with plans and prices: SHA-256 over their hashes, first 16 figures {digest}. Each"
+        " file with its hash is in the run's manifest.json, which is not for publication."
+    )
+    table = tables_read(book.run)
+    title = "Tables of the returns that the run read"
+    return book.table(Table("inputs", title, table, note, (0.4, 0.6), ("Years ending March",)))
 
 
 def _signatures() -> str:
