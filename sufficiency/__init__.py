@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sufficiency.costs import cost, read_prices
     from sufficiency.forecast import forecast_entrants
     from sufficiency.history import build_history
-    from sufficiency.plan import compare
+    from sufficiency.plan.compare import compare
     from sufficiency.rates import estimate_rates
     from sufficiency.report import write_annex
     from sufficiency.returns import read_returns

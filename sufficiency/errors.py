@@ -123,8 +123,8 @@ def _known_codes() -> frozenset[str]:
     tables = files("sufficiency").joinpath("code_tables")
     found: set[str] = set()
     for name, column in (("codes.csv", "code"), ("placements.csv", "place")):
-        with tables.joinpath(name).open(encoding="utf-8", newline="") as stream:
-            found |= {row[column] for row in csv.DictReader(stream)}
+        lines = tables.joinpath(name).read_text(encoding="utf-8").splitlines()
+        found |= {row[column] for row in csv.DictReader(lines)}
     return frozenset(found)
 
 

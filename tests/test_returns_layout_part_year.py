@@ -58,6 +58,7 @@ def test_a_part_year_is_recognised_and_nothing_is_aged_to_march(tmp_path: Path) 
     assert still["reason"].isna().all()
     # The child who would turn 18 before March is still in care.
     assert (still["dob"] == "2008-03-01").sum() == 1
+    assert "in_care_after_18" not in {item.rule for item in returns.findings}
 
 
 def test_the_day_given_is_the_last_day(tmp_path: Path) -> None:

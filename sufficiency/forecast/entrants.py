@@ -93,10 +93,9 @@ def stream_means(model: Fitted, key: KeyWords, stream: int, months: int) -> Floa
 def _frailty(key: KeyWords, stream: int, dispersion: float, months: int) -> Floats:
     """Gamma factor of each month, mean 1, that makes the stream's counts negative-binomial."""
     if dispersion <= 0:
-        return np.ones(months)
+        return np.ones(months, dtype=np.float64)
     uniform, _ = draws(key, month_key(_STREAM_BASE + stream, np.arange(months)), 0, Purpose.ENTRY_COUNT)
-    factor: Floats = gammaincinv(1 / dispersion, uniform) * dispersion
-    return factor
+    return np.asarray(gammaincinv(1 / dispersion, uniform) * dispersion, dtype=np.float64)
 
 
 def _shares(key: KeyWords, stream: int, parameters: Floats) -> Floats:

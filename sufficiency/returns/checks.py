@@ -171,8 +171,8 @@ def start_at_18(rows: pd.DataFrame, context: Context) -> Bools:
 
 
 def in_care_after_18(rows: pd.DataFrame, context: Context) -> Bools:
-    """Goes on more than a week after the 18th birthday (if open: when the return's year ended)."""
-    end = np.minimum(_days(rows, "dec"), _year_end(rows))
+    """Goes on more than a week after the 18th birthday (if open: on the return's last day)."""
+    end = np.minimum(_days(rows, "dec"), rows["last_day"].to_numpy(np.int64))
     wrong = start_at_18(rows, context) | start_impossible(rows, context)
     return np.asarray(end > _turns_adult(rows) + A_WEEK) & _known(_days(rows, "decom")) & ~wrong
 
