@@ -51,6 +51,17 @@ def _texts(folder: Path) -> Iterator[tuple[str, bytes]]:
             yield f"{path.name} as text", pd.read_parquet(path).to_csv(index=False).encode()
 
 
+#: Words, written dates, numbers that are no part of a longer one (a rate of 0.0020061006 is no date), postcodes.
+WORD = re.compile(
+    rb"[0-9]{2}/[0-9]{2}/[0-9]{4}|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2} [A-Z][a-z]+ [0-9]{4}"
+    rb"|[A-Z]{1,2}[0-9][0-9A-Z]? [0-9][A-Z]{2}|(?<![0-9.])[A-Za-z0-9]+"
+)
+
+
+def _words(data: bytes) -> set[bytes]:
+    return set(WORD.findall(data))
+
+
 @pytest.mark.functional
 def test_no_identifier_date_of_birth_or_postcode_is_in_any_file(example_run: Path) -> None:
     returns = read_returns(EXAMPLE)
@@ -68,11 +79,12 @@ def test_no_identifier_date_of_birth_or_postcode_is_in_any_file(example_run: Pat
         if day.is_month_end or day.is_month_start or day == pd.Timestamp.now().normalize()
     }
     wanted = {value.encode() for value in private - allowed}
-    # Not within a longer run of digits: a rate of 0.0020061006 is no date.
-    pattern = re.compile(rb"(?<![0-9.])(?:" + b"|".join(re.escape(value) for value in sorted(wanted)) + rb")(?![0-9])")
-    found = {name: match.group()[:2] + b"..." for name, data in _texts(example_run) if (match := pattern.search(data))}
+    found = {name: len(_words(data) & wanted) for name, data in _texts(example_run)}
     assert len(wanted) > 3_000
-    assert not found
+    assert not {name: count for name, count in found.items() if count}
+    # The search does find them where they are.
+    source = (EXAMPLE / "2026" / "episodes.csv").read_bytes() + (EXAMPLE / "2026" / "header.csv").read_bytes()
+    assert len(_words(source) & wanted) > 1_000
 
 
 @pytest.mark.functional

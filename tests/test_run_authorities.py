@@ -37,7 +37,9 @@ def test_several_authorities_without_a_name_are_listed(region: Path) -> None:
 
 
 def test_each_authority_runs_into_its_own_folder(region: Path, tmp_path: Path) -> None:
-    result = CliRunner().invoke(main, ["run", str(region), *QUICK, "--authority", "all", "--out", str(tmp_path / "out")])
+    result = CliRunner().invoke(
+        main, ["run", str(region), *QUICK, "--authority", "all", "--out", str(tmp_path / "out")]
+    )
     assert result.exit_code == 0, result.output
     for name in ("Northmarsh", "Southmarsh"):
         manifest = json.loads((tmp_path / "out" / name.lower() / "manifest.json").read_text(encoding="utf-8"))

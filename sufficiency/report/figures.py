@@ -219,7 +219,8 @@ def backtest_dots(table: pd.DataFrame, words: Words) -> Figure:
     axes.set_yticks(place, list(table["label"]))
     numbers(axes, horizontal=True, from_zero=False)
     axes.margins(x=0.04, y=0.08)
-    figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=8.5)
+    # Hung from the axes, so that the mark in the corner of the paper comes below it.
+    axes.legend(loc="upper center", bbox_to_anchor=(0.45, -0.12), ncols=4, frameon=False, fontsize=8.5)
     return figure
 
 

@@ -42,7 +42,8 @@ def _rows(run: Finished) -> str:
     found = run.findings()
     read, used = (sum(int(one[name]) for one in found["files"]) for name in ("rows_read", "rows_used"))
     kinds = pd.Series([one["severity"] for one in found["findings"]], dtype=object).value_counts()
-    said = ", ".join(f"{int(kinds.get(kind, 0)):,} {kind}s" for kind in ("error", "warning"))
+    counts = {kind: int(kinds.get(kind, 0)) for kind in ("error", "warning")}
+    said = ", ".join(f"{count:,} {kind}{'' if count == 1 else 's'}" for kind, count in counts.items())
     return f"Returns: {read:,} rows read, {used:,} used; {said} (internal/findings.json)."
 
 

@@ -127,7 +127,8 @@ def first_home(life: Life, placement: Placement, before: tuple[Placement, Home] 
     provider = "" if place in _WITHOUT_PROVIDER else _PUBLIC.get(place, "")
     if not provider and place not in _WITHOUT_PROVIDER:
         provider = life.choose(About.PROVIDER, _PROVIDERS[placement.setting], placement.number)
-    return Home(place, provider, *_service(life, placement, place))
+    left = before[1].urn if before is not None else ""
+    return Home(place, provider, *_service(life, placement, place, left))
 
 
 def adopted_by_carer(life: Life, placement: Placement, before: Placement) -> bool:
@@ -158,21 +159,27 @@ def _place(life: Life, placement: Placement) -> str:
     return place
 
 
-def _service(life: Life, placement: Placement, place: str) -> tuple[str, str]:
-    """URN and postcode."""
+def _service(life: Life, placement: Placement, place: str, left: str) -> tuple[str, str]:
+    """URN and postcode; a child who moves from one home to another does not move into the same one."""
     if place == "P1":
         return "", home_postcode(life)
     which, away = life.draw(About.WHERE, placement.number)
     services, outside = _SERVICES[placement.setting]
     service = int(which * services)
     number = list(_SERVICES).index(placement.setting)
-    urn = f"SC99{number:02d}{service:02d}" if place in _URN_CODES else ""
+    if placement.setting in _ONE_ADDRESS and left == _urn(number, service):
+        service = (service + 1) % services
+    urn = _urn(number, service) if place in _URN_CODES else ""
     where, spare = life.draw(About.WHERE, _ADDRESS + placement.number)
     if placement.setting in _ONE_ADDRESS:
         # A home has one address whoever lives there.
         away, where, spare = (service + 0.5) / services, (service * 0.37) % 1.0, (service * 0.61) % 1.0
     area = _OWN_AREA if away >= outside else _OTHER_AREAS[service % len(_OTHER_AREAS)]
     return urn, postcode(where, spare, area)
+
+
+def _urn(setting: int, service: int) -> str:
+    return f"SC99{setting:02d}{service:02d}"
 
 
 @dataclass(frozen=True)
