@@ -6,6 +6,7 @@ from these declarations.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -46,7 +47,7 @@ def parameter(default: Any, unit: str, meaning: str, **limits: Any) -> Any:
     return Field(default, description=meaning, json_schema_extra={"unit": unit}, **limits)
 
 
-class Lever(BaseModel):
+class Lever(BaseModel, ABC):
     """What every lever has: when it starts, how it is phased in, and when it ends."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -66,6 +67,7 @@ class Lever(BaseModel):
     months: int | None = parameter(None, "months", "How long it lasts; to the end when left out.", ge=1, le=240)
     change: float
 
+    @abstractmethod
     def apply(self, effects: Effects, codes: Codes, start: int) -> Effects:
         """The effects with this lever's own on top.
 
@@ -74,7 +76,6 @@ class Lever(BaseModel):
         start
             The scenario's first month, counted from that of the day after the origin.
         """
-        raise NotImplementedError  # pragma: no cover - every lever has its own
 
     def first_month(self, start: int) -> int:
         """The lever's first month, counted from that of the day after the origin."""
