@@ -50,7 +50,9 @@ def main() -> None:
 
 @main.command()
 @click.argument("returns", type=_EXISTING)
-@click.option("--format", "form", type=click.Choice(["text", "json", "html"]), default="text", help="How to tell it.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "csv", "html"]), default="text", help="How to tell it."
+)
 @click.option("--codes", type=_FILE, help="An edited table of which placement codes mean which setting (CSV).")
 @click.option("--authority", metavar="NAME|all", help="Which authority, in a file of several.")
 @click.option("--until", metavar="DATE", help="Last day of a part-year extract (2025-12-31), if misread.")
@@ -65,7 +67,12 @@ def check(
     from sufficiency.report import findings as told
     from sufficiency.returns import read_each, read_returns
 
-    writers = {"text": told.findings_text, "json": told.findings_json, "html": told.findings_html}
+    writers = {
+        "text": told.findings_text,
+        "json": told.findings_json,
+        "csv": told.findings_csv,
+        "html": told.findings_html,
+    }
     if authority == "all":
         every = [one for _, one in read_each(returns, codes=read_codes(codes), strict=strict, until=until)]
     else:

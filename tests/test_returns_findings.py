@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from pathlib import Path
@@ -11,7 +13,7 @@ from returns_builder import POSTCODE, Tables, child, episode, small, write
 
 from sufficiency.errors import UserError
 from sufficiency.history import build_history
-from sufficiency.report.findings import findings_html, findings_json, findings_text
+from sufficiency.report.findings import findings_csv, findings_html, findings_json, findings_text
 from sufficiency.returns import Returns, contract, read_returns
 
 pytestmark = pytest.mark.unit
@@ -66,6 +68,7 @@ def test_nothing_private_in_findings_reprs_or_exceptions(returns: Returns, tmp_p
     said = [
         findings_text(returns),
         findings_json(returns),
+        findings_csv(returns),
         findings_html(returns),
         repr(returns),
         repr(history),
@@ -148,3 +151,9 @@ def test_the_data_contract_page_is_written_by_its_command(tmp_path: Path) -> Non
     contract.main(page)
     assert "`not_text`" in page.read_text(encoding="utf-8")
     assert "STALE" not in page.read_text(encoding="utf-8")
+
+
+def test_csv_holds_every_finding(returns: Returns) -> None:
+    rows = list(csv.DictReader(io.StringIO(findings_csv(returns))))
+    assert [row["rule"] for row in rows] == [item.rule for item in returns.findings]
+    assert [row["row"] for row in rows] == ["" if item.row is None else str(item.row) for item in returns.findings]

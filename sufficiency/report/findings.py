@@ -1,10 +1,12 @@
-"""What was found in the returns, as a page to work from: text, JSON or HTML.
+"""What was found in the returns, as a page to work from: text, JSON, CSV or HTML.
 
 File, row and column say where to look; no child's value is ever written.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -33,6 +35,16 @@ def findings_json(returns: Returns) -> str:
     files = [{"file": name, **dict(zip(_COUNTS, counts, strict=True))} for name, counts in _files(returns)]
     content = {"files": files, "findings": [item.as_dict() for item in returns.findings]}
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def findings_csv(returns: Returns) -> str:
+    """One row per finding, to sort and tick off in a spreadsheet."""
+    out = io.StringIO()
+    columns = ["rule", "severity", "file", "row", "column", "message", "action"]
+    writer = csv.DictWriter(out, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(item.as_dict() for item in returns.findings)
+    return out.getvalue()
 
 
 def findings_text(returns: Returns) -> str:
