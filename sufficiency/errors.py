@@ -74,10 +74,6 @@ class UserError(Exception):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-class UsageError(UserError):
-    """The command's own words are wrong (exit code 2)."""
-
-
 def nearest(name: str, valid: Sequence[str]) -> str:
     """A sentence, with a space before it, that offers the valid name closest to a wrong one."""
     close = difflib.get_close_matches(name, list(valid), n=1, cutoff=0.5)

@@ -19,7 +19,6 @@ from sufficiency.codes import (
     EXIT_REASONS,
     HAZARD_AGE_EDGES,
     HAZARD_AGES,
-    MOVE_PREFIX,
     TYPES,
     Codes,
 )
@@ -157,8 +156,3 @@ def _cell_index(given: Spells, row: Ints, day: Ints, clock_start: Ints, codes: C
     duration = dates.band_of(day - clock_start[row], DURATION_EDGES)
     cell = (in_care[given.setting[row]] * len(HAZARD_AGES) + age) * len(DURATION_EDGES) + duration
     return cell * 2 + given.uasc[row]
-
-
-def move_cause(kind: str) -> str:
-    """Name of the cause 'a move to this type'."""
-    return MOVE_PREFIX + kind
