@@ -13,7 +13,8 @@ Tables = dict[int, dict[str, list[Row]]]
 
 COLUMNS = {
     "header": "CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB",
-    "episodes": "CHILD,DECOM,RNE,LS,CIN,PLACE,PLACE_PROVIDER,DEC,REC,REASON_PLACE_CHANGE,HOME_POST,PL_POST,URN",
+    "episodes": "CHILD,DECOM,RNE,LS,CIN,PLACE,PLACE_PROVIDER,DEC,REC,REASON_PLACE_CHANGE,HOME_POST,PL_POST,URN,"
+    "PL_DISTANCE,PL_LOCATION",
     "uasc": "CHILD,SEX,DOB,DUC",
     "reviews": "CHILD,DOB,REVIEW,REVIEW_CODE",
     "oc3": "CHILD,DOB,IN_TOUCH,ACTIV,ACCOM",
@@ -43,6 +44,8 @@ def episode(
     place: str = "U6",
     provider: str = "PR1",
     reason: str = "",
+    miles: str = "",
+    location: str = "",
 ) -> Row:
     """An episode; dates in ISO form. Open where ``end`` is blank."""
     return {
@@ -59,6 +62,8 @@ def episode(
         "HOME_POST": POSTCODE,
         "PL_POST": POSTCODE,
         "URN": "",
+        "PL_DISTANCE": miles,
+        "PL_LOCATION": location,
     }
 
 

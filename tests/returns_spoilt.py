@@ -77,7 +77,7 @@ def _fault(
     touched.add(rows[at]["CHILD"])
     match kind:
         case "cell":
-            rows[at][draw(st.sampled_from(sorted(rows[at])))] = draw(VALUES)
+            rows[at].update(_cells(draw, rows[at]))
             touched.add(rows[at]["CHILD"].strip().upper())
         case "double":
             rows.insert(draw(st.integers(0, len(rows))), dict(rows[at]))
@@ -95,6 +95,13 @@ def _fault(
         case "lost column":
             dropped.add((year, table, draw(st.sampled_from(COLUMNS[table].split(",")))))
             touched.add(EVERYONE)
+
+
+def _cells(draw: st.DrawFn, row: Row) -> Row:
+    """One cell of a row, or in the header what tells another child by the same identifier."""
+    if draw(st.integers(0, 11)) == 0:
+        return {"DOB": "03/03/2018", "SEX": draw(st.sampled_from("12MF"))}
+    return {draw(st.sampled_from(sorted(row))): draw(VALUES)}
 
 
 def _text(rows: list[Row], columns: list[str]) -> str:

@@ -12,7 +12,9 @@ from sufficiency.dates import day_number
 from sufficiency.errors import UserError
 from sufficiency.history import History, build_history
 from sufficiency.history.model import CHILD_KINDS, LEGAL_KINDS, PLACEMENT_KINDS
+from sufficiency.history.stock import spells
 from sufficiency.returns import read_returns
+from sufficiency.simulation import placements_frame
 
 pytestmark = pytest.mark.unit
 
@@ -48,6 +50,15 @@ def test_frames_have_the_columns_of_the_contract(tmp_path: Path) -> None:
     assert history.children["child"].tolist() == list(range(12))
     assert history.children["uasc"].tolist() == [at == 2 for at in range(12)]
     assert set(history.children["ethnicity"]) == {"White"}
+
+
+def test_simulated_journeys_have_the_same_form(tmp_path: Path) -> None:
+    history = build_history(read_returns(write(tmp_path, small())))
+    simulated = placements_frame(spells(history.placements, history.codes), history.codes)
+    assert list(simulated.columns) == list(PLACEMENT_KINDS)
+    for name in ("distance_miles", "location"):
+        assert str(simulated[name].dtype) == PLACEMENT_KINDS[name]
+        assert simulated[name].equals(history.placements[name])
 
 
 def test_entry_move_exit_and_re_entry(tmp_path: Path) -> None:

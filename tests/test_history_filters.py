@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from returns_builder import child, episode, small, write, yearly
 
 from sufficiency.codes import AGE_BANDS
-from sufficiency.dates import day_number
 from sufficiency.errors import UserError
 from sufficiency.history import History, build_history, indicators, profile, select
+from sufficiency.history.reasons import change_reasons
 from sufficiency.returns import read_returns
 
 pytestmark = pytest.mark.unit
@@ -50,10 +50,10 @@ COUNTED = ("entries", "first_entries", "re_entries", "exits", "children_31_march
 
 
 def counts(history: History) -> list[int]:
-    """Rows of each table, and children in care on some days."""
-    days = (history.origin, history.first_day, day_number("2024-03-31"))
+    """Rows of each table of periods, and children in care on some days."""
+    days = (history.origin, history.first_day, (history.first_day + history.origin) // 2)
     stock = [int(profile(history, day)["children"].iloc[0]) for day in days]
-    return [len(history.placements), len(history.legal), len(history.needs), *stock]
+    return [len(history.placements), len(history.legal), len(history.needs), len(history.changes), *stock]
 
 
 def measures(history: History) -> list[float]:
@@ -81,8 +81,10 @@ def test_parts_of_random_lives_add_up(
     rows = []
     for at, days, length in lives:
         start = np.datetime64("2023-04-01") + days
-        end = start + length
-        rows.append(episode(f"INV{at:03d}", str(start), str(end), rec="E4A", ls=["V2", "C1"][length % 2]))
+        moved, end = start + length // 3, start + length
+        name, status = f"INV{at:03d}", ["V2", "C1"][length % 2]
+        rows.append(episode(name, str(start), str(moved), ls=status, reason="CARPL"))
+        rows.append(episode(name, str(moved), str(end), rne="P", rec="E4A", ls=status, place="K2"))
     tables = yearly(children, rows, range(2024, 2026))
     try:
         returns = read_returns(write(tmp_path_factory.mktemp("lives"), tables))
@@ -116,7 +118,7 @@ def test_a_second_period_of_care_stays_one(history: History) -> None:
     assert back.placements["period"].tolist() == [1]
     assert len(back.legal) == len(back.needs) == 1
     whole = select(history)
-    for table in ("children", "placements", "legal", "needs"):
+    for table in ("children", "placements", "legal", "needs", "changes", "leavers", "adoptions"):
         assert getattr(whole, table).equals(getattr(history, table))
 
 
@@ -125,6 +127,39 @@ def test_needs_are_those_when_care_began(history: History) -> None:
     assert select(history, need="Not known").children["child"].tolist() == [0]
     some = select(history, need=["N1", "N2", "N3"])
     assert len(some.children) == 11
+
+
+LEFT = ["INV000106", "INV000107", "INV000990"]
+
+
+@pytest.fixture(scope="module")
+def later(tmp_path_factory: pytest.TempPathFactory) -> History:
+    """Two of the children among the care leavers, with one who was not in care in these returns; one is adopted."""
+    tables = small()
+    tables[2025]["header"].append(child(LEFT[-1], "2005-05-05"))
+    tables[2025]["oc3"] = [
+        {"CHILD": name, "DOB": "05/05/2005", "IN_TOUCH": "YES", "ACTIV": "F1", "ACCOM": "U1"} for name in LEFT
+    ]
+    tables[2025]["ad1"] = [{"CHILD": "INV000103", "DATE_INT": "20/02/2024", "DATE_MATCH": "10/02/2024"}]
+    return build_history(read_returns(write(tmp_path_factory.mktemp("later"), tables)))
+
+
+def test_care_leavers_and_matches_go_with_their_children(later: History) -> None:
+    assert sorted(later.leavers["child"]) == [-1, 6, 7]
+    assert select(later).leavers.equals(later.leavers)
+    by_sex = {sex: select(later, sex=sex) for sex in "MFU"}
+    assert {sex: part.leavers["child"].tolist() for sex, part in by_sex.items()} == {"F": [6], "M": [7], "U": []}
+    assert {sex: part.adoptions["child"].tolist() for sex, part in by_sex.items()} == {"F": [], "M": [3], "U": []}
+    # Who was not in care in these returns is in no part of them, even where every sex is asked for.
+    assert sorted(select(later, sex=["M", "F", "U"]).leavers["child"]) == [6, 7]
+    assert measures(later) == measures(select(later, sex=["M", "F", "U"]))
+
+
+def test_changes_are_those_of_the_periods_chosen(history: History) -> None:
+    some = select(history, age="0")
+    assert some.changes["child"].tolist() == [3]
+    assert change_reasons(some)["moves"].sum() == len(some.changes) == 1
+    assert len(select(history, sex="U").changes) == 0
 
 
 def test_values_that_there_are_not_are_told_together(history: History) -> None:

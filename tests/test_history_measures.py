@@ -246,12 +246,46 @@ def test_reasons_for_changes_and_changes_of_status(tmp_path: Path) -> None:
 
 def test_distance_where_it_is_known(history: History) -> None:
     assert np.isnan(measured(history, "2024-25")["over_20_miles_share"][0])
+    assert np.isnan(measured(history, "2024-25")["outside_authority_share"][0])
     away = np.arange(len(history.placements)) % 2 == 0
     known = history.placements.assign(distance_miles=np.where(away, 30.0, np.nan), location=np.where(away, "OUT", "IN"))
     year = measured(replace(history, placements=known), "2024-25")
     assert year["over_20_miles_share"][0] == 1
     assert year["over_20_miles_share"][2] < 4
     assert year["outside_authority_share"][2] == 4
+
+
+def test_distance_from_the_return_to_the_measures(tmp_path: Path) -> None:
+    given = [("20.0", "IN"), ("20.1", "OUT"), ("8", ""), ("", "OUT"), ("far", "IN")]
+    names = [f"INV00080{at}" for at in range(len(given))]
+    episodes = [
+        episode(name, "2024-05-01", miles=miles, location=location)
+        for name, (miles, location) in zip(names, given, strict=True)
+    ]
+    tables = yearly([child(name, "2012-03-04") for name in names], episodes, range(2025, 2026))
+    history = build_history(read_returns(write(tmp_path, tables)))
+    assert history.placements["distance_miles"].tolist()[:3] == [20.0, 20.1, 8.0]
+    assert history.placements["location"].tolist() == ["IN", "OUT", "", "OUT", "IN"]
+    year = measured(history, "2024-25")
+    assert year["over_20_miles_share"] == (1 / 3, 1.0, 3.0)
+    assert year["outside_authority_share"] == (0.5, 2.0, 4.0)
+
+
+def test_a_placements_distance_is_the_first_that_the_returns_give(tmp_path: Path) -> None:
+    name = "INV000810"
+    episodes = [
+        episode(name, "2024-05-01", "2024-06-01"),
+        episode(name, "2024-06-01", "2024-06-10", rne="P", place="T3", provider="", miles="99", location="OUT"),
+        episode(name, "2024-06-10", "2024-07-01", rne="P", miles="12.5"),
+        episode(name, "2024-07-01", "2024-09-01", rne="L", ls="C1", miles="14", location="OUT"),
+        episode(name, "2024-09-01", rne="P", ls="C1", place="K2"),
+    ]
+    tables = yearly([child(name, "2012-03-04")], episodes, range(2025, 2026))
+    placements = build_history(read_returns(write(tmp_path, tables))).placements
+    # The first is of the placement before and after the holiday; of the second nothing is said.
+    assert placements["location"].tolist() == ["OUT", ""]
+    assert placements["distance_miles"].isna().tolist() == [False, True]
+    assert placements["distance_miles"].iloc[0] == 12.5
 
 
 def test_the_profile_as_a_council_prints_it(history: History) -> None:

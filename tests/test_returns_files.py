@@ -166,7 +166,7 @@ def test_rows_of_the_wrong_length(tmp_path: Path) -> None:
     path = folder / "2025/episodes.csv"
     path.write_text(
         path.read_text("utf-8")
-        + "INV000100,01/01/2025,P,C2,N1,U6,PR1,,,,,,,9,9\nINV000111,02/03/2025,S,C2,N1,U6,PR1\n",
+        + "INV000100,01/01/2025,P,C2,N1,U6,PR1,,,,,,,,,9,9\nINV000111,02/03/2025,S,C2,N1,U6,PR1\n",
         "utf-8",
     )
     returns = read_returns(folder)
@@ -271,3 +271,13 @@ def test_reprs_show_counts_only(tmp_path: Path) -> None:
     assert repr(returns) == "Returns(12 children, 17 episodes, 2023-04-01 to 2025-03-31, 0 findings)"
     sheet = text.split("CHILD,DOB\nINV000100,01/01/2010\n")
     assert repr(sheet) == "Sheet(1 rows, 2 columns)"
+
+
+@pytest.mark.parametrize(
+    "content", [b"\x0b", b"\x1c\x1d\n", b"\x0b,\x0c\n", "\u00a0\u2003;\u00a0\n".encode(), b'"\x0b"\n']
+)
+def test_a_file_of_nothing_but_blanks_is_empty(tmp_path: Path, content: bytes) -> None:
+    folder = write(tmp_path, small())
+    (folder / "2024" / "missing.csv").write_bytes(content)
+    read = read_returns(folder)
+    assert [finding.file for finding in read.findings if finding.rule == "empty_file"] == ["missing.csv"]

@@ -36,6 +36,8 @@ OTHERS = {
 def tables() -> Tables:
     made = small()
     made[2025] |= OTHERS
+    made[2025]["episodes"][0] |= {"PL_DISTANCE": "31.4", "PL_LOCATION": "OUT"}
+    made[2025]["episodes"][1] |= {"PL_DISTANCE": "0", "PL_LOCATION": "In"}
     return made
 
 

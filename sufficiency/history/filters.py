@@ -4,8 +4,12 @@ A period of care is in or out as a whole, with all its placements and legal stat
 exits and days are those of the same children. What can change (age, legal status, need) counts as it
 was on the first day of the period; sex, ethnic group and seeking asylum as the latest return has them.
 Every period has one value of each, so groups that share nothing and leave nothing out add up: periods,
-placements, entries, exits, days in care and children in care on any day sum to the whole. (Children
-over time do not: one with two periods of care can be in two groups.)
+placements, changes of placement, entries, exits, days in care and children in care on any day sum to
+the whole. (Children over time do not: one with two periods of care can be in two groups.)
+
+Care leavers (OC3) and matches with adopters (AD1) are of a child and of no period: they go with each
+child of whom a period is chosen. Care leavers who were not in care in these returns (child −1) have no
+period that could be chosen by, so they are in the whole and in no part of it.
 """
 
 from __future__ import annotations
@@ -42,7 +46,8 @@ def select(
 ) -> History:
     """The periods of care that have all that is asked for, as a history.
 
-    Each argument is one value or several, any of which will do; None asks nothing.
+    Each argument is one value or several, any of which will do; None asks nothing. Age, legal status
+    and need choose periods of care; sex, ethnicity and UASC choose all periods of a child.
 
     Parameters
     ----------
@@ -63,7 +68,9 @@ def select(
     -------
     History
         Children keep their numbers, and periods, placements and openings theirs: a second period
-        of care stays a re-entry. Files and findings are those of the whole.
+        of care stays a re-entry. Leavers and adoptions are those of children of whom a period is
+        chosen: where anything is asked, none of the care leavers who were not in care in these
+        returns. Files and findings are those of the whole.
 
     Raises
     ------
@@ -73,6 +80,8 @@ def select(
     asked = {"age": age, "sex": sex, "ethnicity": ethnicity, "legal status": legal_status, "need": need}
     wanted = {name: _listed(values) for name, values in asked.items() if values is not None}
     _checked(wanted, _valid(history.codes))
+    if not wanted and uasc is None:
+        return history
     periods = _periods(history)
     tests = [
         np.logical_or.reduce([named.isin(values) for named in periods.of[name]]) for name, values in wanted.items()
@@ -148,12 +157,19 @@ def _only(history: History, periods: _Periods, kept: npt.NDArray[np.bool_]) -> H
         placements=_rows(history.placements, history.placements["period"], keys),
         legal=_rows(history.legal, _period_of(history.legal, periods.table), keys),
         needs=_rows(history.needs, history.needs["period"], keys),
+        changes=_rows(history.changes, history.changes["period"], keys),
+        leavers=_of_children(history.leavers, chosen["child"]),
+        adoptions=_of_children(history.adoptions, chosen["child"]),
     )
 
 
 def _rows(table: pd.DataFrame, period: pd.Series, keys: pd.MultiIndex) -> pd.DataFrame:
     here = pd.MultiIndex.from_arrays([table["child"], period], names=_KEYS).isin(keys)
     return table[here].reset_index(drop=True)
+
+
+def _of_children(table: pd.DataFrame, children: pd.Series) -> pd.DataFrame:
+    return table[table["child"].isin(children)].reset_index(drop=True)
 
 
 def _period_of(legal: pd.DataFrame, periods: pd.DataFrame) -> pd.Series:

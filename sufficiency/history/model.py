@@ -30,6 +30,8 @@ PLACEMENT_KINDS = {
     "uasc": "bool",
     "place": "str",
     "provider": "str",
+    "distance_miles": "float64",
+    "location": "str",
 }
 LEGAL_KINDS = {"child": "int64", "start": DAY, "end": DAY, "status": "str", "group": "str"}
 NEED_KINDS = {"child": "int64", "period": "int64", "need": "str"}
@@ -62,7 +64,9 @@ class History:
         opening (entry, re_entry or move), closing (move, exit or None), reason (of an exit, or
         None), care_start (of the period), start_known (not where all that is seen of the start is a
         change of legal status), care_start_known (the period's first episode is RNE S), same_carer
-        (began without a change of carer), dob, uasc, place, provider (codes at the start).
+        (began without a change of carer), dob, uasc, place, provider (codes at the start),
+        distance_miles (from home, NaN where not known), location (IN or OUT of the authority, blank
+        where not known): the first that the returns give of the placement.
     legal
         Spells of one legal status: child, start, end (NaT: open), status, group.
     needs

@@ -14,10 +14,10 @@ from sufficiency.history.days import Bools, present_on
 from sufficiency.history.measures import DFE
 from sufficiency.history.model import History
 from sufficiency.history.seen import Pair, share
+from sufficiency.returns.distance import OUT
 
 _PLACEMENT_ORDER = "Placement order"
 _FAR_MILES = 20
-_OUT = "OUT"
 _STAYING = (18, 19, 20)
 _OLDEST = 21
 _IN_TOUCH = "YES"
@@ -81,24 +81,20 @@ def _order_to_match(history: History, first: int, last: int) -> Pair:
     return float(latest.sum()), float(len(latest))
 
 
-def _placed(column: str, far: Callable[[pd.Series], Bools]) -> Callable[[History, int, int], Pair]:
-    """Share of children present who are placed far away, of those for whom the return says; unknown without it."""
-
-    def find(history: History, _: int, last: int) -> Pair:
-        present = present_on(history, last).table
-        if column not in present.columns:
-            return _NOT_KNOWN
-        return share(far(present[column]), present[column].notna().to_numpy(bool))
-
-    return find
+def _over_twenty(history: History, _: int, last: int) -> Pair:
+    """Share of children present who are placed far from home, of those for whom the distance is known."""
+    miles = present_on(history, last).table["distance_miles"].to_numpy(float)
+    return _of_known(miles > _FAR_MILES, ~np.isnan(miles))
 
 
-def _over_twenty(miles: pd.Series) -> Bools:
-    return (miles > _FAR_MILES).fillna(value=False).to_numpy(bool)
+def _outside(history: History, _: int, last: int) -> Pair:
+    location = present_on(history, last).table["location"]
+    return _of_known(location.eq(OUT).to_numpy(bool), location.ne("").to_numpy(bool))
 
 
-def _outside(location: pd.Series) -> Bools:
-    return location.eq(_OUT).fillna(value=False).to_numpy(bool)
+def _of_known(part: Bools, known: Bools) -> Pair:
+    """A share of those known; not known where nobody is."""
+    return share(part, known) if known.any() else _NOT_KNOWN
 
 
 OUTCOMES: dict[str, Outcome] = {
@@ -111,13 +107,13 @@ OUTCOMES: dict[str, Outcome] = {
     "over_20_miles_share": Outcome(
         "Share of children in care on the last day placed over 20 miles from home, where the return gives the distance",
         DFE,
-        _placed("distance_miles", _over_twenty),
+        _over_twenty,
         annual=False,
     ),
     "outside_authority_share": Outcome(
         "Share of children in care on the last day placed outside the authority, where the return gives it",
         DFE,
-        _placed("location", _outside),
+        _outside,
         annual=False,
     ),
     "care_leavers": Outcome("Care leavers aged 17 to 21 in the return", DFE, _leaver_count),

@@ -57,6 +57,8 @@ def placements(lives: Lives, uasc: Bools, codes: Codes) -> pd.DataFrame:
         "uasc": uasc[child],
         "place": lives.table["place"].to_numpy(object)[settled],
         "provider": lives.table["provider"].to_numpy(object)[settled],
+        "distance_miles": _first_known(lives.table["distance_miles"], starts, temporary).to_numpy(float),
+        "location": _first_known(_given(lives.table["location"]), starts, temporary).fillna("").to_numpy(object),
     }
     return pd.DataFrame({column: table[column] for column in PLACEMENT_KINDS}).astype(PLACEMENT_KINDS)
 
@@ -80,6 +82,15 @@ def _first_settled(starts: Bools, temporary: Bools, first: Ints) -> Ints:
     where = pd.Series(np.arange(len(starts))).mask(pd.Series(temporary))
     found = where.groupby(np.cumsum(starts)).first().to_numpy(float)
     return np.where(np.isnan(found), first, found).astype(np.int64)
+
+
+def _given(values: pd.Series) -> pd.Series:
+    return values.where(values != "")
+
+
+def _first_known(values: pd.Series, starts: Bools, temporary: Bools) -> pd.Series:
+    """First known value of each placement's episodes that are not temporary; missing where there is none."""
+    return values.mask(pd.Series(temporary)).groupby(np.cumsum(starts)).first()
 
 
 def _same_carer(lives: Lives, first: Ints, opens: Bools) -> Bools:

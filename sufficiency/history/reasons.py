@@ -13,7 +13,6 @@ from sufficiency.history.periods import count_within
 
 _PLACEMENT_CHANGES = ("P", "T", "B", "U")
 _STATUS_ONLY = "PLACE"
-_KEYS = ["child", "period"]
 NOT_GIVEN = "Not given"
 REASON_COLUMNS = ("financial_year", "reason", "meaning", "changes", "moves")
 
@@ -49,8 +48,7 @@ def change_reasons(history: History) -> pd.DataFrame:
         financial_year, reason (code, blank where not given), meaning, changes, moves. Every reason
         is listed in every year.
     """
-    mine = pd.MultiIndex.from_frame(history.changes[_KEYS]).isin(pd.MultiIndex.from_frame(history.placements[_KEYS]))
-    table = history.changes[mine]
+    table = history.changes
     days = dates.to_days(table["day"])
     inside = (days >= history.first_day) & (days <= history.origin)
     table, days = table[inside], days[inside]

@@ -18,8 +18,10 @@ from sufficiency.codes import AGE_BANDS, AGE_EDGES, AGED_OUT, EXIT_REASONS, Code
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-OPENINGS = ("entry", "re_entry", "move")
-CLOSINGS = ("move", "exit")
+#: Staying put after 18 is not care; only simulated journeys have it.
+STAY, STAY_END = "stay_put", "stay_put_end"
+OPENINGS = ("entry", "re_entry", "move", STAY)
+CLOSINGS = ("move", "exit", STAY_END)
 REASONS = (*EXIT_REASONS, AGED_OUT)
 #: Stands for "none" among coded openings, closings, reasons and settings.
 NONE = -1
@@ -162,12 +164,14 @@ def _tidy(counts: Ints, days: Ints, day_name: str, name: str, codes: Codes) -> p
     )
 
 
-EVENTS = ("entry", "re_entry", "move", "exit", "stay_put", "stay_put_end")
+EVENTS = ("entry", "re_entry", "move", "exit", STAY, STAY_END)
+_OPENING_EVENTS = np.array([EVENTS.index(name) for name in OPENINGS])
+_CLOSING_EVENTS = np.array([EVENTS.index(name) for name in CLOSINGS])
 
 
 @dataclass(frozen=True)
 class Events:
-    """Entries, re-entries, moves and exits as arrays, one element per event."""
+    """What happened, as arrays indexing :data:`EVENTS`, settings and reasons; one element per event."""
 
     day: Ints
     event: Ints
@@ -184,26 +188,35 @@ class Events:
 def events(given: Spells, first_day: int, last_day: int) -> Events:
     """What happened from first_day to last_day, both inclusive.
 
-    Age is that of the day of an entry or move, and of the last day in care for an exit, so that
-    ageing out at 18 is an exit of the band 16 to 17.
+    Age is that of the day on which a placement begins, and of the day before that on which care or
+    staying put ends: ageing out at 18 is an exit of the band 16 to 17. Someone who stays put has
+    an exit and, on the same day, a stay_put from the setting in care.
     """
     came = (given.start >= first_day) & (given.start <= last_day) & (given.opening != NONE)
-    went = (given.end >= first_day) & (given.end <= last_day) & (given.closing == CLOSINGS.index("exit"))
-    before = np.concatenate(([NONE], given.setting[:-1])) if len(given.setting) else given.setting
-    moved = given.opening == OPENINGS.index("move")
+    ends = (given.closing == CLOSINGS.index("exit")) | (given.closing == CLOSINGS.index(STAY_END))
+    went = (given.end >= first_day) & (given.end <= last_day) & ends
     day = np.concatenate([given.start[came], given.end[went]])
     lived = np.concatenate([given.start[came], given.end[went] - 1])
     dob = np.concatenate([given.dob[came], given.dob[went]])
-    exits = int(went.sum())
+    none = np.full(int(went.sum()), NONE)
     return Events(
         day=day,
-        event=np.concatenate([given.opening[came], np.full(exits, EVENTS.index("exit"))]),
-        source=np.concatenate([np.where(moved, before, NONE)[came], given.setting[went]]),
-        target=np.concatenate([given.setting[came], np.full(exits, NONE)]),
+        event=np.concatenate([_OPENING_EVENTS[given.opening[came]], _CLOSING_EVENTS[given.closing[went]]]),
+        source=np.concatenate([_before(given)[came], given.setting[went]]),
+        target=np.concatenate([given.setting[came], none]),
         reason=np.concatenate([np.full(int(came.sum()), NONE), given.reason[went]]),
         band=dates.band_of(dates.age_on(dob, lived), AGE_EDGES),
         uasc=np.concatenate([given.uasc[came], given.uasc[went]]),
     )
+
+
+def _before(given: Spells) -> Ints:
+    """Setting from which a move or staying put began; NONE for what begins otherwise."""
+    before = np.full(len(given.setting), NONE)
+    follows = given.child[1:] == given.child[:-1]
+    goes_on = np.isin(given.opening[1:], (OPENINGS.index("move"), OPENINGS.index(STAY)))
+    before[1:] = np.where(follows & goes_on, given.setting[:-1], NONE)
+    return before
 
 
 def flow_table(given: Spells, first_day: int, last_day: int, codes: Codes) -> pd.DataFrame:

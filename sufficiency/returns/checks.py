@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from sufficiency import dates
-from sufficiency.codes import SHORT_BREAKS, Codes
+from sufficiency.codes import Codes
 from sufficiency.dates import ADULT, OPEN
 from sufficiency.returns.columns import Bools
+from sufficiency.returns.distance import distance_wrong, location_unknown
 from sufficiency.returns.ledger import Ledger
 
 #: DECOM not before the Children Act 1989 took effect (SSDA903 guidance).
@@ -331,6 +332,8 @@ CHECKS: tuple[Check, ...] = (
     Check("temporary_at_end", "PLACE", temporary_at_end),
     Check("provider_missing", "PLACE_PROVIDER", provider_missing),
     Check("provider_wrong", "PLACE_PROVIDER", provider_wrong, "{read} cannot be the provider of this placement."),
+    Check("distance_wrong", "PL_DISTANCE", distance_wrong, "The distance is {read}."),
+    Check("location_unknown", "PL_LOCATION", location_unknown, "The location is {read}."),
 )
 
 
@@ -344,8 +347,3 @@ def apply_checks(rows: pd.DataFrame, context: Context, ledger: Ledger) -> Bools:
             if check.sets_aside:
                 aside |= found
     return aside
-
-
-def short_breaks(rows: pd.DataFrame) -> Bools:
-    """Rows of short-break series."""
-    return _is(rows, "LS", *SHORT_BREAKS)

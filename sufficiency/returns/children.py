@@ -15,8 +15,10 @@ from sufficiency.returns.model import HEADER_KINDS, UASC_KINDS, without_rows
 #: Care leavers stay in the header up to their 25th year at most.
 _OLDEST = 26
 #: Dates of birth so far apart are of two children, not one written wrongly.
-_VERY_DIFFERENT_DAYS = 730
+VERY_DIFFERENT_DAYS = 730
 _NOT_KNOWN = "Not known"
+#: Order of header rows that does not depend on theirs in the files; of a child's rows in one return the last is used.
+_ORDER = ["CHILD", "year", "dob", "SEX", "ETHNIC", "UPN", "MOTHER", "at", "row"]
 
 
 def children(rows: pd.DataFrame, codes: Codes, ledger: Ledger) -> pd.DataFrame:
@@ -24,9 +26,8 @@ def children(rows: pd.DataFrame, codes: Codes, ledger: Ledger) -> pd.DataFrame:
     if rows.empty:
         ledger.settle(rows, SET_ASIDE)
         return without_rows(HEADER_KINDS)
-    read = read_dates(rows["DOB"])
-    rows = rows.assign(dob=read.days)
-    aside = _faults(rows, read.unreadable, ledger)
+    rows = rows.assign(dob=read_dates(rows["DOB"]).days)
+    aside = _tell_faults(rows, ledger)
     ledger.settle(rows[aside], SET_ASIDE)
     _odd_codes(rows, codes, ledger)
     latest = _one_per_child(rows[~aside], codes, ledger)
@@ -48,22 +49,39 @@ def births(header: pd.DataFrame, names: pd.Series) -> dates.Days:
     return dates.to_days(header.set_index("child")["dob"].reindex(names))
 
 
-def _faults(rows: pd.DataFrame, unreadable: Bools, ledger: Ledger) -> Bools:
+def _tell_faults(rows: pd.DataFrame, ledger: Ledger) -> Bools:
     """Tell rows that cannot be used; where True the row is to be set aside."""
+    aside = np.zeros(len(rows), dtype=bool)
+    for rule, (column, where) in _faults(rows).items():
+        say = "The date of birth is not a date: {read}." if rule == "dob_unreadable" else None
+        ledger.tell(rule, rows[where], column, say=say)
+        aside |= where
+    return aside
+
+
+def _faults(rows: pd.DataFrame) -> dict[str, tuple[str, Bools]]:
+    """Rows that cannot be used: by rule the column and where; ``dob`` is the day of birth read."""
     nameless = (rows["CHILD"] == "").to_numpy(bool)
     dateless = (rows["DOB"] == "").to_numpy(bool)
-    ledger.tell("child_missing", rows[nameless], "CHILD")
-    ledger.tell("dob_missing", rows[dateless], "DOB")
-    ledger.tell("dob_unreadable", rows[unreadable], "DOB", say="The date of birth is not a date: {read}.")
     ends = rows["year"].map({year: dates.year_bounds(year) for year in rows["year"].unique().tolist()})
     first = np.array([bounds[0] for bounds in ends], dtype=np.int64)
     last = np.array([bounds[1] for bounds in ends], dtype=np.int64)
     dob = rows["dob"].to_numpy(np.int64)
     known = dob != OPEN
     age = dates.age_on(np.where(known, dob, first), first)
-    impossible = known & ((dob > last) | (age >= _OLDEST))
-    ledger.tell("dob_impossible", rows[impossible], "DOB")
-    return np.asarray(nameless | dateless | unreadable | impossible)
+    return {
+        "child_missing": ("CHILD", nameless),
+        "dob_missing": ("DOB", dateless),
+        "dob_unreadable": ("DOB", np.asarray(~known & ~dateless)),
+        "dob_impossible": ("DOB", np.asarray(known & ((dob > last) | (age >= _OLDEST)))),
+    }
+
+
+def one_a_year(rows: pd.DataFrame) -> pd.DataFrame:
+    """The usable header row of each child and year, sorted by them; ``dob`` is the day of birth read."""
+    aside = np.logical_or.reduce([where for _, where in _faults(rows).values()])
+    rows = rows[~aside].sort_values(_ORDER, kind="stable")
+    return rows[~rows.duplicated(["CHILD", "year"], keep="last")]
 
 
 def _odd_codes(rows: pd.DataFrame, codes: Codes, ledger: Ledger) -> None:
@@ -89,8 +107,7 @@ def _sex_of_other_years(rows: pd.DataFrame, codes: Codes, ledger: Ledger) -> Non
 
 def _one_per_child(rows: pd.DataFrame, codes: Codes, ledger: Ledger) -> pd.DataFrame:
     """The latest return's row of each child; of several in one return, one that does not depend on their order."""
-    order = ["CHILD", "year", "dob", "SEX", "ETHNIC", "UPN", "MOTHER", "at", "row"]
-    rows = rows.sort_values(order, kind="stable")
+    rows = rows.sort_values(_ORDER, kind="stable")
     last_of_year = ~rows.duplicated(["CHILD", "year"], keep="last")
     last = ~rows.duplicated("CHILD", keep="last")
     twice, earlier = rows[~last_of_year], rows[last_of_year & ~last]
@@ -107,16 +124,30 @@ def _differs(rows: pd.DataFrame, codes: Codes, ledger: Ledger) -> None:
     same_child = rows["CHILD"].eq(rows["CHILD"].shift())
     # From 2024/25 the codes for sex are letters: the same sex by another code is no difference.
     sex = rows["SEX"].map(codes.group("SEX"))
-    group = rows["ETHNIC"].map(codes.group("ETHNIC")).where(lambda names: names != _NOT_KNOWN)
     born = rows["dob"].ne(rows["dob"].shift())
-    far = (rows["dob"] - rows["dob"].shift()).abs() > _VERY_DIFFERENT_DAYS
     other_sex = sex.ne(sex.shift()) & rows["SEX"].ne("")
-    both = sex.notna() & sex.shift().notna()
-    other_group = group.notna() & group.shift().notna() & group.ne(group.shift())
-    reused = same_child & far & ((other_sex & both) | other_group)
-    ledger.tell("child_reused", rows[reused], "CHILD")
-    ledger.tell("dob_differs", rows[same_child & born & ~reused], "DOB")
-    ledger.tell("sex_differs", rows[same_child & other_sex & ~reused], "SEX")
+    unlike = another_child(rows, codes)
+    ledger.tell("child_unlike", rows[unlike], "CHILD")
+    ledger.tell("dob_differs", rows[same_child & born & ~unlike], "DOB")
+    ledger.tell("sex_differs", rows[same_child & other_sex & ~unlike], "SEX")
+
+
+def another_child(rows: pd.DataFrame, codes: Codes) -> Bools:
+    """Header rows that look like another child than the row of the same identifier before.
+
+    The dates of birth are too far apart for a slip of the pen, and the sexes or the ethnic groups,
+    where both are known, differ too.
+    """
+    same = rows["CHILD"].eq(rows["CHILD"].shift())
+    far = (rows["dob"] - rows["dob"].shift()).abs() > VERY_DIFFERENT_DAYS
+    sex = rows["SEX"].map(codes.group("SEX"))
+    group = rows["ETHNIC"].map(codes.group("ETHNIC")).where(lambda names: names != _NOT_KNOWN)
+    return (same & far & (_told_apart(sex) | _told_apart(group))).to_numpy(bool)
+
+
+def _told_apart(values: pd.Series) -> pd.Series:
+    before = values.shift()
+    return values.notna() & before.notna() & values.ne(before)
 
 
 def without_episodes(rows: pd.DataFrame, in_care: pd.Series, ledger: Ledger) -> None:

@@ -11,9 +11,10 @@ from sufficiency.dates import OPEN
 from sufficiency.returns import checks
 from sufficiency.returns.children import births
 from sufficiency.returns.columns import Bools, read_dates
+from sufficiency.returns.distance import location_unknown, read_miles
 from sufficiency.returns.ledger import SET_ASIDE, SUPERSEDED, USED, Ledger
 from sufficiency.returns.model import EPISODE_KINDS, without_rows
-from sufficiency.returns.short_breaks import settle_short_breaks
+from sufficiency.returns.short_breaks import settle_short_breaks, short_breaks
 
 _NAMES = {
     "CHILD": "child",
@@ -27,13 +28,14 @@ _NAMES = {
     "HOME_POST": "home_post",
     "PL_POST": "pl_post",
     "URN": "urn",
+    "PL_LOCATION": "location",
 }
 #: When a row that lasted no night hands on why it began: the stronger reason stays.
 _STRENGTH = {"S": 4, "B": 3, "P": 3, "U": 2, "T": 2, "L": 1}
 #: Ceased for another reason: an end whose reason is not known.
 NOT_KNOWN = "E8"
 _EPISODE = ["CHILD", "decom"]
-_CONTENTS = list(_NAMES)[1:]
+_CONTENTS = [*list(_NAMES)[1:], "distance_miles"]
 
 
 def read_episodes(
@@ -53,7 +55,7 @@ def read_episodes(
     """
     if rows.empty:
         return without_rows(EPISODE_KINDS)
-    breaks = checks.short_breaks(rows)
+    breaks = short_breaks(rows)
     settle_short_breaks(rows[breaks], ledger)
     rows = _dated(rows[~breaks], header)
     aside = checks.apply_checks(rows, context, ledger)
@@ -74,16 +76,18 @@ def _dated(rows: pd.DataFrame, header: pd.DataFrame) -> pd.DataFrame:
         dec=end.days,
         dec_bad=end.unreadable,
         dob=births(header, rows["CHILD"]),
+        distance_miles=read_miles(rows["PL_DISTANCE"]),
     )
 
 
 def _repaired(rows: pd.DataFrame, nightless: pd.DataFrame, context: checks.Context) -> pd.DataFrame:
-    """What checks say is read otherwise than written: impossible ends open, unknown codes blank."""
+    """What checks say is read otherwise than written: impossible ends open, unknown codes and locations blank."""
     late = checks.end_impossible(rows, context)
     dec = np.where(late, OPEN, rows["dec"].to_numpy(np.int64))
     known = {column: rows[column].where(rows[column].isin(context.known(column)), "") for column in checks.CODED}
     rec = known["REC"].where(dec != OPEN, "")
-    return _handed_on(rows.assign(**known).assign(dec=dec, REC=rec), nightless)
+    location = rows["PL_LOCATION"].mask(location_unknown(rows, context), "")
+    return _handed_on(rows.assign(**known).assign(dec=dec, REC=rec, PL_LOCATION=location), nightless)
 
 
 def _handed_on(rows: pd.DataFrame, nightless: pd.DataFrame) -> pd.DataFrame:

@@ -19,6 +19,8 @@ EPISODE_KINDS = {
     "decom": DAY,
     "dec": DAY,
     **dict.fromkeys(("rne", "ls", "cin", "place", "provider", "rec", "reason", "home_post", "pl_post", "urn"), "str"),
+    "distance_miles": "float64",
+    "location": "str",
     "year": "int64",
     "file": "str",
     "row": "int64",
@@ -62,8 +64,10 @@ class Returns:
         (code, blank where not given), mother (bool).
     episodes
         One row per episode, sorted by child and decom: child, decom, dec (NaT while open), rne,
-        ls, cin, place, provider, rec, reason, home_post, pl_post, urn, year (the calendar year in
-        which the return's year ends), file, row. Short breaks are out.
+        ls, cin, place, provider, rec, reason, home_post, pl_post, urn, distance_miles (home to
+        placement, NaN where not given), location (IN or OUT of the authority, blank where not
+        given), year (the calendar year in which the return's year ends), file, row. Short breaks
+        are out.
     uasc
         child, duc: presence is what counts.
     other

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from sufficiency.returns.layout import EPISODES, HEADER, TABLES, UASC
 from sufficiency.returns.ledger import USED, Ledger, stack
 from sufficiency.returns.model import EPISODE_KINDS, FILE_KINDS, HEADER_KINDS, UASC_KINDS, Returns, conforming
 from sufficiency.returns.partition import authority_names, by_year, chosen_authority, of_authority
+from sufficiency.returns.reused import part_reused
 from sufficiency.returns.sequence import adult_days, sequence, tell_sequence
 from sufficiency.returns.standard import as_returns
 from sufficiency.returns.standard_tables import STANDARD
@@ -125,7 +126,10 @@ def _read(source: _Source, authority: str, asked: _Asked) -> Returns:
     files, told = of_authority(source.files, authority) if authority else (source.files, [])
     parts, of_years = by_year(files)
     dated = date_files(parts)
+    parted = part_reused(dated.files, asked.codes)
+    dated = replace(dated, files=parted.files)
     ledger = Ledger(dated.files)
+    ledger.tell("child_reused", parted.reused, "CHILD")
     ledger.add([*source.findings, *told, *of_years, *dated.findings])
     if not dated.years:
         raise UserError([_NEEDS, *_problems(ledger.in_order())])

@@ -81,8 +81,16 @@ HEADER_RULES = (
     Rule(
         "child_reused",
         "error",
-        "The identifier has a very different date of birth, and another sex or ethnic group, than before.",
-        "Read as one child, as the latest return has it: one of the two needs an identifier of its own.",
+        "The identifier has a very different date of birth, and another sex or ethnic group, than before,"
+        " and no episode goes on from an earlier return.",
+        "Read as another child from this return on: one of the two needs an identifier of its own.",
+    ),
+    Rule(
+        "child_unlike",
+        "error",
+        "The identifier has a very different date of birth, and another sex or ethnic group, than before,"
+        " and yet an episode goes on from an earlier return.",
+        "Read as one child, as the latest return has it: see which of the two returns is wrong.",
     ),
     Rule(
         "sex_out_of_year",
@@ -248,6 +256,18 @@ EPISODE_RULES = (
         "Row kept; where it matters, read as not the council's own.",
     ),
     Rule("provider_wrong", "warning", "This placement cannot have this provider.", "Row kept."),
+    Rule(
+        "distance_wrong",
+        "warning",
+        "The distance from home is not a number of miles from 0 to 1,000.",
+        "Row kept; the distance is read as not known.",
+    ),
+    Rule(
+        "location_unknown",
+        "warning",
+        "The location of the placement is neither IN nor OUT of the authority.",
+        "Row kept; the location is read as not known.",
+    ),
     Rule("duplicate_episode", "warning", "The same row is in the return twice.", "One used, this set aside."),
     Rule(
         "two_episodes_one_day",

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from sufficiency import dates
+from sufficiency.codes import SHORT_BREAKS
 from sufficiency.dates import OPEN
-from sufficiency.returns.columns import read_dates
+from sufficiency.returns.columns import Bools, read_dates
 from sufficiency.returns.ledger import SET_ASIDE, Ledger
 
 #: Longest break and most days in a year that a series may have (SSDA903 guidance).
@@ -15,6 +16,11 @@ LONGEST_BREAK_DAYS = 17
 MOST_DAYS_A_YEAR = 75
 #: Breaks one by one; an agreement (V4) is one row for the whole series.
 _EACH = "V3"
+
+
+def short_breaks(rows: pd.DataFrame) -> Bools:
+    """Rows of short-break series."""
+    return rows["LS"].isin(SHORT_BREAKS).to_numpy(bool)
 
 
 def settle_short_breaks(rows: pd.DataFrame, ledger: Ledger) -> None:

@@ -18,7 +18,7 @@ PLACEMENT = _table(
     "cla_placement",
     "one row per placement",
     "PLACEMENT START END PLACE",
-    "CHILD PLACE_PROVIDER PL_POST URN REASON_PLACE_CHANGE",
+    "CHILD PLACE_PROVIDER PL_POST URN REASON_PLACE_CHANGE PL_DISTANCE",
 )
 LEGAL = _table("legal_status", "one row per legal status", "CHILD LS START END", "")
 IMMIGRATION = _table("immigration_status", "one row per immigration status", "CHILD STATUS START", "END")
@@ -48,6 +48,7 @@ _HEADINGS = {
     "clap_cla_placement_provider": (PLACEMENT, "PLACE_PROVIDER"),
     "clap_cla_placement_postcode": (PLACEMENT, "PL_POST"),
     "clap_cla_placement_urn": (PLACEMENT, "URN"),
+    "clap_cla_placement_distance": (PLACEMENT, "PL_DISTANCE"),
     "clap_cla_placement_change_reason": (PLACEMENT, "REASON_PLACE_CHANGE"),
     "lega_person_id": (LEGAL, "CHILD"),
     "lega_legal_status": (LEGAL, "LS"),

@@ -51,7 +51,7 @@ def decode(data: bytes) -> str | None:
 
 def split(text: str) -> Sheet | None:
     """Cells of a text; None where no line holds anything."""
-    first = next((line for line in io.StringIO(text) if line.strip(" \t\r\n,;|\"'")), None)
+    first = next((line for line in io.StringIO(text) if line.strip().strip(" \t\r\n,;|\"'")), None)
     if first is None:
         return None
     separator = max(_SEPARATORS, key=first.count)
@@ -61,7 +61,8 @@ def split(text: str) -> Sheet | None:
     except csv.Error:
         whole = False
     # A quotation mark that is never closed swallows the rows after it: then read without quoting.
-    return _sheet(found if whole else list(_plain(text.replace('"', ""), separator)))
+    rows = found if whole else list(_plain(text.replace('"', ""), separator))
+    return _sheet(rows) if rows else None
 
 
 def _quoted(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
