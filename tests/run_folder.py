@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,8 +11,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from returns_builder import small, write
 
 from sufficiency.codes import AGE_BANDS, read_codes
+from sufficiency.history import build_history
+from sufficiency.rates.past import past_tables, quality_tables
+from sufficiency.returns import read_returns
 
 SETTINGS = read_codes().in_care
 MIX = np.array([0.06, 0.457, 0.29, 0.02, 0.06, 0.01, 0.07, 0.015, 0.012, 0.003, 0.003])
@@ -215,12 +220,22 @@ def write_run_folder(
     )
     _save(folder, "history/profile", pd.concat(profiles[1:]))
     _save(folder, "history/indicators", _indicators(stock, flows))
+    _save_small_history(folder)
     _futures(folder, past, replications, years, prices=prices)
     _forecast(folder, stock, size)
     _assumptions(folder, prices=prices)
     _manifest(folder, replications, years)
     _account(folder, size, stock)
     return folder
+
+
+def _save_small_history(folder: Path) -> None:
+    """Tables of the past that only notebooks read, of a few invented children."""
+    with tempfile.TemporaryDirectory() as place:
+        returns = read_returns(write(Path(place), small()))
+    for name, table in {**past_tables(build_history(returns)), **quality_tables(returns)}.items():
+        if not (folder / "internal" / "history" / f"{name}.parquet").exists():
+            _save(folder, f"history/{name}", table)
 
 
 def _futures(folder: Path, past: World, replications: int, years: int, *, prices: bool) -> None:

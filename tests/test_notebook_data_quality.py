@@ -11,8 +11,8 @@ from sufficiency.report.notebooks import execute, parameters_of
 
 
 @pytest.mark.unit
-def test_its_one_parameter_is_the_folder_of_returns() -> None:
-    assert list(parameters_of("data-quality")) == ["returns"]
+def test_it_reads_returns_or_a_finished_run() -> None:
+    assert list(parameters_of("data-quality")) == ["returns", "folder"]
 
 
 @pytest.mark.notebook
@@ -22,6 +22,8 @@ def test_it_runs_and_names_nobody(tmp_path: Path) -> None:
     tables[2025]["episodes"].append(episode("INV000900", "2024-07-01", rne="P", provider=""))
     folder = write(tmp_path / "returns", tables)
     shown = execute("data-quality", {"returns": str(folder)}, tmp_path / "run").read_text(encoding="utf-8")
+    assert str(tmp_path) not in shown
+    assert '"returns = \\"returns\\"' in shown
     assert "provider_missing" in shown
     assert "first_not_start" in shown
     assert "INV000" not in shown

@@ -162,7 +162,7 @@ def test_only_the_sections_asked_for(small: Path) -> None:
     assert "Testshire" in page
     assert "Where children live" in page
     assert "Plans side by side" not in page
-    with pytest.raises(UserError, match="did you mean 'homes'"):
+    with pytest.raises(UserError, match="Did you mean 'homes'"):
         write_annex(small, only=["home"])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import nbformat
@@ -11,8 +12,13 @@ from run_folder import write_run_folder
 
 from sufficiency.errors import UserError
 from sufficiency.provenance import shipped
+from sufficiency.report.faults import load_quality
 from sufficiency.report.notebooks import NOTEBOOKS, execute, execute_all, parameters_of
-from sufficiency.report.stories import load_futures, load_history
+from sufficiency.report.past import load_history
+from sufficiency.report.places import forget_places
+from sufficiency.report.stories import load_futures
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
@@ -36,20 +42,20 @@ def test_a_notebook_is_kept_without_outputs_or_functions(name: str) -> None:
 @pytest.mark.unit
 def test_parameters_are_read_from_the_notebook() -> None:
     assert set(parameters_of("scenario")) == {"returns", "scenario", "replications", "seed", "years", "folder"}
-    with pytest.raises(UserError, match="did you mean 'history'"):
+    with pytest.raises(UserError, match="Did you mean 'history'"):
         parameters_of("histori")
 
 
 @pytest.mark.unit
 def test_an_unknown_parameter_is_refused_with_the_nearest(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="did you mean 'replications'"):
+    with pytest.raises(UserError, match="Did you mean 'replications'"):
         execute("scenario", {"replication": 5}, tmp_path)
     assert not (tmp_path / "internal").exists()
 
 
 @pytest.mark.unit
 def test_a_scenario_that_was_not_run_is_refused_with_the_nearest(folder: Path) -> None:
-    with pytest.raises(UserError, match="did you mean 'baseline'"):
+    with pytest.raises(UserError, match="Did you mean 'baseline'"):
         load_futures("base-line", folder=folder)
 
 
@@ -69,8 +75,62 @@ def test_a_notebook_that_stops_keeps_no_place_of_this_machine(folder: Path) -> N
     with pytest.raises(UserError, match="stopped"):
         execute("scenario", {"folder": ".", "scenario": "base-line"}, folder)
     book = json.loads((folder / "internal" / "notebooks" / "scenario.ipynb").read_text(encoding="utf-8"))
+    text = json.dumps(book)
+    for place in (folder, ROOT, Path.home(), sys.prefix):
+        assert str(place) not in text
+    stopped = [out for cell in book["cells"] for out in cell.get("outputs", []) if out["output_type"] == "error"]
+    assert stopped[0]["evalue"] == "The run holds no scenario 'base-line'. Did you mean 'baseline'?"
+    assert any("stories.py" in line for line in stopped[0]["traceback"])
     holders = [book["metadata"], *(cell["metadata"] for cell in book["cells"])]
     assert not [name for about in holders for name in ("papermill", "execution") if name in about]
+
+
+@pytest.mark.unit
+def test_what_a_fault_quotes_and_where_it_arose_is_forgotten(tmp_path: Path) -> None:
+    frame = "\x1b[36mFile \x1b[39m\x1b[32m~/somewhere/deep/reader.py:12\x1b[39m, in \x1b[36mread_rows\x1b[39m(path)\n"
+    fault = {
+        "output_type": "error",
+        "ename": "KeyError",
+        "evalue": "'INV000900'",
+        "traceback": ["KeyError  Traceback", frame + "     12 raise KeyError(child)", "KeyError: 'INV000900'"],
+    }
+    warned = {"output_type": "stream", "name": "stderr", "text": [f"{tmp_path}/lib/odd.py:3: UserWarning: odd\n"]}
+    table = {
+        "output_type": "execute_result",
+        "data": {"text/html": [f"<td>1/2</td> {tmp_path}/returns"]},
+        "metadata": {},
+    }
+    cells = [
+        {"cell_type": "markdown", "metadata": {"execution": {}}, "source": ["1/2 and a/b"]},
+        {
+            "cell_type": "code",
+            "metadata": {},
+            "source": [f'returns = "{tmp_path}/returns"'],
+            "outputs": [fault, warned, table],
+        },
+    ]
+    path = tmp_path / "book.ipynb"
+    path.write_text(json.dumps({"metadata": {"papermill": {}}, "cells": cells}), encoding="utf-8")
+    forget_places(path, {"returns": f"{tmp_path}/returns", "origin": None})
+    text = path.read_text(encoding="utf-8")
+    kept = json.loads(text)["cells"]
+    assert str(tmp_path) not in text
+    assert "INV000900" not in text
+    assert "somewhere" not in text
+    assert kept[0]["source"] == ["1/2 and a/b"]
+    assert kept[1]["source"] == ['returns = "returns"']
+    assert kept[1]["outputs"][0]["traceback"] == ["reader.py:12, in read_rows", "KeyError"]
+    assert kept[1]["outputs"][1]["text"] == ["odd.py:3: UserWarning: odd\n"]
+    assert kept[1]["outputs"][2]["data"]["text/html"] == ["<td>1/2</td> returns"]
+
+
+@pytest.mark.unit
+def test_what_a_run_found_is_read_instead_of_its_returns(folder: Path) -> None:
+    faults = load_quality(folder=folder)
+    assert "0 errors, 0 warnings" in faults.said
+    assert list(faults.main_rows.columns) == ["read", "used", "set aside", "superseded", "share set aside"]
+    assert faults.by_year.index.tolist() == [2024, 2025]
+    assert faults.gravest.empty
 
 
 @pytest.mark.notebook
@@ -86,3 +146,4 @@ def test_every_notebook_runs_on_a_finished_run(folder: Path, capfd: pytest.Captu
         assert all(out["output_type"] != "error" for out in outputs)
         assert str(folder) not in content
         assert str(shipped("notebooks")) not in content
+        assert str(ROOT) not in content

@@ -83,17 +83,20 @@ def test_cells_and_markdown_signs() -> None:
 
 def test_every_section_has_a_writer_and_a_name() -> None:
     assert tuple(WRITERS) == SECTIONS
-    assert unknown_sections(["home"]) == ["'home' is not a section of the annex; did you mean 'homes'?."]
+    assert unknown_sections(["home"]) == ["'home' is not a section of the annex. Did you mean 'homes'?"]
 
 
 def test_a_council_file_is_read(tmp_path: Path) -> None:
     (tmp_path / "crest.svg").write_text("<svg/>", encoding="utf-8")
     file = tmp_path / "council.toml"
     file.write_text(
-        'name = "Testshire"\nlogo = "crest.svg"\nsections = ["summary", "homes"]\ninvented = true\n', encoding="utf-8"
+        'name = "Testshire"\nlogo = "crest.svg"\nsections = ["summary", "homes"]\ninvented = true\n'
+        'published_as = "Testshire UA"\nregion = "North"\n',
+        encoding="utf-8",
     )
     council = read_council(file)
     assert (council.name, council.sections, council.invented) == ("Testshire", ("summary", "homes"), True)
+    assert (council.published_as, council.region) == ("Testshire UA", "North")
     assert council.logo == tmp_path / "crest.svg"
 
 
@@ -103,7 +106,7 @@ def test_everything_wrong_in_a_council_file_is_told_at_once(tmp_path: Path) -> N
     with pytest.raises(UserError) as told:
         read_council(file)
     text = str(told.value)
-    for part in ("did you mean 'name'", "did you mean 'homes'", "true or false", "none.png"):
+    for part in ("Did you mean 'name'", "Did you mean 'homes'", "true or false", "none.png"):
         assert part in text
     file.write_text("name = ", encoding="utf-8")
     with pytest.raises(UserError, match="could not be read"):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from sufficiency.errors import Problem, UserError
+from sufficiency.errors import Problem, UserError, nearest
 
 
 @dataclass(frozen=True)
@@ -24,21 +23,26 @@ class Council:
         Names of the sections to write, in their own order; empty takes them all.
     invented
         Whether the returns are invented, so that every page and chart says so.
+    published_as, region
+        The authority's and its region's names in published statistics; blank takes the name, and
+        what the statistics say.
     """
 
     name: str = ""
     logo: Path | None = None
     sections: tuple[str, ...] = ()
     invented: bool = False
+    published_as: str = ""
+    region: str = ""
 
 
-_KINDS = {"name": str, "logo": str, "sections": list, "invented": bool}
+_KINDS = {"name": str, "logo": str, "sections": list, "invented": bool, "published_as": str, "region": str}
 _MEANT = {str: "text in quotes", list: "a list of names", bool: "true or false"}
 _LOGOS = (".png", ".jpg", ".jpeg", ".svg")
 
 
 def read_council(path: Path | str) -> Council:
-    """Read a council's TOML file: ``name``, ``logo``, ``sections``, ``invented``.
+    """Read a council's TOML file: ``name``, ``logo``, ``sections``, ``invented``, ``published_as``, ``region``.
 
     Raises
     ------
@@ -60,6 +64,8 @@ def read_council(path: Path | str) -> Council:
         logo=logo,
         sections=tuple(str(name) for name in given.get("sections", ())),
         invented=bool(given.get("invented", False)),
+        published_as=str(given.get("published_as", "")),
+        region=str(given.get("region", "")),
     )
 
 
@@ -67,7 +73,7 @@ def _problems(given: dict[str, object], logo: Path | None) -> list[str]:
     found = []
     for key, value in given.items():
         if key not in _KINDS:
-            found.append(f"'{key}' is not known here{nearest(key, _KINDS)}.")
+            found.append(f"'{key}' is not known here.{nearest(key, tuple(_KINDS))}")
         elif not isinstance(value, _KINDS[key]):
             found.append(f"'{key}' must be {_MEANT[_KINDS[key]]}.")
     sections = given.get("sections")
@@ -99,12 +105,5 @@ SECTIONS = (
 def unknown_sections(names: list[str]) -> list[str]:
     """A sentence for each name that is no section of the annex."""
     return [
-        f"'{name}' is not a section of the annex{nearest(name, SECTIONS)}." for name in names if name not in SECTIONS
+        f"'{name}' is not a section of the annex.{nearest(name, SECTIONS)}" for name in names if name not in SECTIONS
     ]
-
-
-def nearest(name: str, valid: object) -> str:
-    """``; did you mean 'homes'?``, or the whole list where nothing is near."""
-    names = [str(one) for one in valid]  # type: ignore[attr-defined]
-    close = difflib.get_close_matches(name, names, n=1)
-    return f"; did you mean '{close[0]}'?" if close else f"; use one of {', '.join(names)}"

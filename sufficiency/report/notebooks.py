@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import shutil
 import subprocess
@@ -17,15 +16,27 @@ from pathlib import Path
 from IPython.display import Image
 from matplotlib.figure import Figure
 
-from sufficiency.errors import UserError
+from sufficiency.errors import UserError, nearest
 from sufficiency.provenance import shipped
-from sufficiency.report.council import nearest
+from sufficiency.report.faults import load_quality
 from sufficiency.report.finished import read_finished
-from sufficiency.report.stories import chart_words, load_futures, load_history
+from sufficiency.report.past import load_history
+from sufficiency.report.places import forget_places
+from sufficiency.report.stories import chart_words, load_futures
 
-__all__ = ["chart_words", "execute", "execute_all", "load_futures", "load_history", "open_lab", "parameters_of", "show"]
+__all__ = [
+    "chart_words",
+    "execute",
+    "execute_all",
+    "load_futures",
+    "load_history",
+    "load_quality",
+    "open_lab",
+    "parameters_of",
+    "show",
+]
 
-NOTEBOOKS = ("history", "scenario", "comparison")
+NOTEBOOKS = ("data-quality", "history", "scenario", "comparison")
 
 
 def show(figure: Figure, alternative: str) -> Image:
@@ -47,7 +58,7 @@ def _find(name: str) -> Path:
     folder = shipped("notebooks")
     known = sorted(path.stem for path in folder.glob("*.ipynb"))
     if name not in known:
-        raise UserError([f"There is no notebook '{name}'{nearest(name, known)}."])
+        raise UserError([f"There is no notebook '{name}'.{nearest(name, known)}"])
     return folder / f"{name}.ipynb"
 
 
@@ -70,7 +81,7 @@ def execute(name: str, parameters: Mapping[str, object], folder: Path) -> Path:
     Parameters
     ----------
     name
-        ``history``, ``scenario`` or ``comparison``.
+        One of :data:`NOTEBOOKS`.
     parameters
         Values for the notebook's parameters.
     folder
@@ -84,13 +95,14 @@ def execute(name: str, parameters: Mapping[str, object], folder: Path) -> Path:
     known = parameters_of(name)
     wrong = [key for key in parameters if key not in known]
     if wrong:
-        raise UserError([f"The notebook '{name}' has no parameter '{key}'{nearest(key, known)}." for key in wrong])
+        names = list(known)
+        raise UserError([f"The notebook '{name}' has no parameter '{key}'.{nearest(key, names)}" for key in wrong])
     out = folder / "internal" / "notebooks" / f"{name}.ipynb"
     out.parent.mkdir(parents=True, exist_ok=True)
     try:
         _run(_find(name), out, dict(parameters), folder)
     finally:
-        _forget_places(out)
+        forget_places(out, parameters)
     return out
 
 
@@ -114,22 +126,12 @@ def _run(source: Path, out: Path, parameters: dict[str, object], folder: Path) -
         ) from None
 
 
-def _forget_places(path: Path) -> None:
-    """Take out of an executed notebook where on this machine it lay, and how long it took."""
-    if not path.is_file():
-        return
-    book = json.loads(path.read_text(encoding="utf-8"))
-    for holder in (book, *book["cells"]):
-        for name in ("papermill", "execution"):
-            holder["metadata"].pop(name, None)
-    path.write_text(json.dumps(book, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
-
-
 def execute_all(folder: Path) -> list[Path]:
-    """Run every notebook on a finished run: its history, its baseline, and its plans beside the baseline."""
+    """Run every notebook on a finished run: its returns' faults, its history, its baseline, its plans beside it."""
     run = read_finished(folder)
     plans = [str(about["name"]) for about in run.plans]
     wanted: dict[str, dict[str, object]] = {
+        "data-quality": {"folder": "."},
         "history": {"folder": "."},
         "scenario": {"folder": ".", "scenario": "baseline"},
     }

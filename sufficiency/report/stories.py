@@ -1,4 +1,4 @@
-"""What the notebooks show: tables made afresh from returns, or read from a finished run's folder.
+"""The futures that the notebooks show: tables made afresh from returns, or read from a finished run's folder.
 
 Inside a council only: small numbers are not hidden here.
 """
@@ -14,142 +14,33 @@ import pandas as pd
 
 import sufficiency as sf
 from sufficiency import dates
-from sufficiency.errors import UserError
-from sufficiency.history import indicators, profile
-from sufficiency.history.stock import flow_table, spells, stock_table
-from sufficiency.provenance import shipped
-from sufficiency.report.council import nearest
-from sufficiency.report.finished import (
-    QUARTER_ENDS,
-    STARTS,
-    Finished,
-    added,
-    iso,
-    long_date,
-    quarter_of,
-    read_finished,
-    setting_label,
-    settings,
-    short_date,
-    whole_periods,
-)
+from sufficiency.errors import UserError, nearest
+from sufficiency.report.finished import QUARTER_ENDS, Finished, read_finished, setting_label, settings
+from sufficiency.report.past import Past, fresh_past, load_history, returns_path
 from sufficiency.report.style import Words
+from sufficiency.simulation import match_places, supply_of
+from sufficiency.tables import read_council_tables
 
 INTERNAL = "INTERNAL: SMALL NUMBERS NOT HIDDEN"
+
+
+#: Columns of the fitted matching and what a notebook calls them.
+_MATCHING = {
+    "arrivals": "arrivals last year",
+    "observed": "share in house",
+    "achieved": "share simulated",
+    "one_suits": "one vacancy suits",
+    "share": "share under the other form",
+    "children": "children at the end",
+    "children_second_form": "children at the end, other form",
+}
+_FITTED = ("setting", "arrivals", "observed", "one_suits", "share", "achieved", "known", "why")
+_CAPACITY = ("setting", "from", "places", "unavailable", "inferred")
 
 
 def chart_words(title: str, unit: str) -> Words:
     """Words on a notebook's chart, marked as internal."""
     return Words(title, unit, INTERNAL)
-
-
-@dataclass(frozen=True)
-class Past:
-    """The past as a notebook shows it.
-
-    Attributes
-    ----------
-    stock
-        ``date``, ``children`` at each quarter end.
-    flows
-        ``period``, ``started``, ``left`` by whole quarter.
-    homes
-        ``label``, ``value``: children by type of placement at the origin.
-    profile
-        Dimension and value by 31 March.
-    indicators
-        Measure by financial year.
-    origin
-        The last day of data.
-    """
-
-    stock: pd.DataFrame
-    flows: pd.DataFrame
-    homes: pd.DataFrame
-    profile: pd.DataFrame
-    indicators: pd.DataFrame
-    origin: pd.Timestamp
-
-    @property
-    def said(self) -> str:
-        """One sentence on the number of children."""
-        first, last = self.stock.iloc[0], self.stock.iloc[-1]
-        return (
-            f"{int(last['children']):,} children in care on {long_date(last['date'])}, against"
-            f" {int(first['children']):,}"
-            f" on {long_date(first['date'])}"
-        )
-
-
-def load_history(returns: Path | str = "", origin: str | None = None, folder: Path | str | None = None) -> Past:
-    """The past, from returns or from a finished run.
-
-    Parameters
-    ----------
-    returns
-        Folder of SSDA903 returns; blank takes the invented example.
-    origin
-        Last day of data, inclusive; None takes the last in the returns.
-    folder
-        A finished run's folder; when given, its tables are read and the other parameters are not used.
-    """
-    if folder is not None:
-        run = read_finished(folder)
-        tables = {name: run.frame(f"history/{name}") for name in ("stock", "flows", "profile", "indicators")}
-        return _past(run.origin, **tables)
-    return _fresh_past(_returns_path(returns), origin)
-
-
-def _returns_path(returns: Path | str) -> Path:
-    return Path(returns) if str(returns) else shipped("example") / "returns"
-
-
-def _fresh_past(returns: Path, origin: str | None) -> Past:
-    history = sf.build_history(sf.read_returns(returns), origin=origin)
-    given, cuts = spells(history.placements, history.codes), dates.month_edges(history.first_day, history.origin)
-    ends = [day for day in cuts[1:] - 1 if dates.as_date(int(day)).month == QUARTER_ENDS[0] or day == history.origin]
-    profiles = [profile(history, int(day)).assign(as_at=dates.to_dates([day])[0]) for day in ends]
-    return _past(
-        pd.Timestamp(dates.as_date(history.origin)),
-        stock=stock_table(given, cuts[1:] - 1, history.codes),
-        flows=flow_table(given, history.first_day, history.origin, history.codes),
-        profile=pd.concat(profiles, ignore_index=True),
-        indicators=indicators(history),
-    )
-
-
-def _past(
-    origin: pd.Timestamp, stock: pd.DataFrame, flows: pd.DataFrame, profile: pd.DataFrame, indicators: pd.DataFrame
-) -> Past:
-    cared = stock[stock["setting"].astype(str).isin(settings())].astype({"setting": str})
-    totals = added(cared, ["month_end"], "children").rename(columns={"month_end": "date"})
-    quarter_ends = totals["date"].dt.month.isin(QUARTER_ENDS) | (totals["date"] == origin)
-    here = cared[cared["month_end"] == origin].groupby("setting")["children"].sum()
-    homes = [(setting_label(name), int(here.get(name, 0))) for name in settings()]
-    wide = profile.assign(day=profile["as_at"].map(iso)).pivot_table(
-        index=["dimension", "value"], columns="day", values="children", sort=False, observed=True
-    )
-    return Past(
-        stock=totals[quarter_ends].reset_index(drop=True),
-        flows=_quarterly(flows, totals["date"]),
-        homes=pd.DataFrame(homes, columns=["label", "value"]),
-        profile=wide.astype(int),
-        indicators=indicators.pivot_table(index="measure", columns="financial_year", values="value", sort=False).round(
-            2
-        ),
-        origin=origin,
-    )
-
-
-def _quarterly(flows: pd.DataFrame, month_ends: pd.Series) -> pd.DataFrame:
-    ends = whole_periods(month_ends, quarter_of(month_ends), 3)
-    table = flows.assign(quarter=quarter_of(flows["month"]), event=flows["event"].astype(str))
-    rows = []
-    for end in ends:
-        inside = table[table["quarter"] == end]
-        started = inside.loc[inside["event"].isin(STARTS), "count"].sum()
-        rows.append((short_date(end), int(started), int(inside.loc[inside["event"] == "exit", "count"].sum())))
-    return pd.DataFrame(rows, columns=["period", "started", "left"])
 
 
 @dataclass(frozen=True)
@@ -166,12 +57,19 @@ class Futures:
         Scenario → its title.
     replications
         How many futures each scenario has.
+    capacity
+        Places simulated: setting, from, places, unavailable, inferred.
+    matches
+        How their matching was fitted: kind, setting, arrivals, observed, one_suits, share, achieved, known, why
+        and, where both forms were run, children and children_second_form at the last month end.
     """
 
     past: Past
     stock: pd.DataFrame
     titles: dict[str, str]
     replications: int
+    capacity: pd.DataFrame
+    matches: pd.DataFrame
 
     def fan(self, scenario: str) -> pd.DataFrame:
         """Percentiles of children in care at quarter ends: date, p10 … p90."""
@@ -206,6 +104,22 @@ class Futures:
             ],
             columns=["group", "date", "children"],
         )
+
+    def places(self) -> pd.DataFrame:
+        """Places simulated by type of placement and date, and whose figure they are."""
+        table = self.capacity
+        whose = np.where(table["inferred"].astype(bool), "inferred: the most once held", "the council's own")
+        named = table.assign(setting=[setting_label(str(name)) for name in table["setting"]], figure=whose)
+        return named.set_index("setting")[["from", "places", "unavailable", "figure"]]
+
+    def matching(self) -> pd.DataFrame:
+        """How well one vacancy suits, by type of placement, and what the other form of matching gives."""
+        table = self.matches.reindex(columns=[*_MATCHING, "known", "why"])
+        told = table[list(_MATCHING)].apply(pd.to_numeric, errors="coerce").rename(columns=_MATCHING)
+        believed = np.where(table["known"].astype(bool), "yes", "no: " + table["why"].astype(str))
+        index = pd.Index([setting_label(str(name)) for name in self.matches["setting"]], name="setting")
+        matched: pd.DataFrame = told.assign(believed=believed).set_index(index)
+        return matched
 
     def differences(self, plan: str, baseline: str = "baseline") -> pd.DataFrame:
         """Plan less baseline at the last month end, replication by replication: label, difference, low, high."""
@@ -257,25 +171,52 @@ def load_futures(
     names = [scenarios] if isinstance(scenarios, str) else list(scenarios)
     if folder is not None:
         return _read_futures(read_finished(folder), [name for name in names if name])
-    return _fresh_futures(_returns_path(returns), names, replications, seed, years)
+    return _fresh_futures(returns_path(returns), names, replications, seed, years)
 
 
 def _read_futures(run: Finished, names: list[str]) -> Futures:
     known = {str(about["name"]): run.title_of(str(about["name"])) for about in run.scenarios}
     wrong = [name for name in names if name not in known]
     if wrong:
-        raise UserError([f"The run holds no scenario '{name}'{nearest(name, known)}." for name in wrong])
+        raise UserError([f"The run holds no scenario '{name}'.{nearest(name, list(known))}" for name in wrong])
     stock = run.frame("results/stock", ["scenario", "replication", "month_end", "setting", "children"])
     chosen = names or list(known)
     past = load_history(folder=run.folder)
     titles = {name: known[name] for name in chosen}
-    return Futures(past, stock[stock["scenario"].isin(chosen)], titles, int(run.manifest["replications"]))
+    return Futures(
+        past,
+        stock[stock["scenario"].isin(chosen)],
+        titles,
+        int(run.manifest["replications"]),
+        capacity=_table(run, "places/capacity", _CAPACITY),
+        matches=_table(run, "places/matching", ("setting", "known", "why", *_MATCHING)),
+    )
+
+
+def _table(run: Finished, name: str, columns: Sequence[str]) -> pd.DataFrame:
+    """A table of a run; an empty one where nothing was limited."""
+    return run.frame(name) if run.has(name) else pd.DataFrame(columns=list(columns))
 
 
 def _fresh_futures(returns: Path, names: list[str], replications: int, seed: int, years: int) -> Futures:
     history = sf.build_history(sf.read_returns(returns))
-    outcomes = [sf.simulate(history, name, replications=replications, seed=seed, years=years) for name in names]
+    tables = read_council_tables(returns)
+    matched = match_places(history, supply_of(history, tables.capacity, tables.staying_put))
+    outcomes = [
+        sf.simulate(history, name, replications=replications, seed=seed, years=years, matched=matched) for name in names
+    ]
     stock = pd.concat([one.stock for one in outcomes], ignore_index=True)
     cared = stock.astype({"setting": str, "scenario": str})
     titles = {one.scenario.name: one.scenario.about.title for one in outcomes}
-    return Futures(_fresh_past(returns, None), cared[cared["setting"].isin(settings())], titles, replications)
+    supply = matched.supply
+    held = supply.rows.assign(
+        **{"from": dates.to_dates(supply.rows["from"])}, inferred=supply.rows["setting"].isin(supply.inferred)
+    )
+    return Futures(
+        fresh_past(returns),
+        cared[cared["setting"].isin(settings())],
+        titles,
+        replications,
+        capacity=held,
+        matches=pd.DataFrame([vars(match) for match in matched.matches], columns=["kind", *_FITTED]),
+    )

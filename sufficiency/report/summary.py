@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sufficiency.report.finished import Finished, long_date, read_finished
+from sufficiency.report.finished import Finished, long_date, read_finished, settings
 
 _FORMATS = ("docx", "html", "pdf")
 
@@ -57,6 +57,7 @@ def _totals(run: Finished, scenario: str) -> pd.Series:
     """Children in care on the last simulated month end, by replication."""
     stock = run.frame("results/stock")
     own = stock[(stock["scenario"] == scenario) & (stock["month_end"] == stock["month_end"].max())]
+    own = own[own["setting"].isin(settings())]
     total: pd.Series = own.groupby("replication")["children"].sum()
     return total
 

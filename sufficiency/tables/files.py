@@ -33,6 +33,9 @@ def read_table(path: Path, columns: tuple[str, ...], optional: tuple[str, ...] =
         table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, skip_blank_lines=False)
     except pd.errors.ParserError:
         raise UserError([Problem("The rows do not all have the same number of columns.", path.name)]) from None
+    if not isinstance(table.index, pd.RangeIndex):
+        # The first row is longer than the headings: its first cells would become an index, and all columns shift.
+        raise UserError([Problem("The rows do not all have the same number of columns.", path.name)])
     table.columns = [str(name).strip().lower() for name in table.columns]
     known = (*columns, *optional, "source")
     problems = [

@@ -13,6 +13,13 @@ from sufficiency.report.finished import long_date
 from sufficiency.report.sections.care import HIDDEN_NOTE
 from sufficiency.report.tables import Table, escape
 from sufficiency.report.words import few, listed, number
+from sufficiency.simulation.supply import UPTAKE
+
+
+def _share(setting: str) -> str:
+    """Take-up of staying put at 18, in words."""
+    return f"{UPTAKE[setting]:.0%}"
+
 
 ALWAYS = (
     (
@@ -32,15 +39,44 @@ ALWAYS = (
     ),
     (
         "Places",
-        "No limit: every child finds the type of placement that the past suggests",
-        "Assumption of this version",
+        (
+            "The council's own fostering and homes have as many places as its table says, or as were once held at most"
+            " in the last three years where it says nothing; some of them cannot be used, month by month; other"
+            " providers have room for every child unless the table says otherwise"
+        ),
+        "The council's table, else the returns",
+        "given, else assumption",
+    ),
+    (
+        "Which vacant place suits a child",
+        (
+            "More vacant places suit more children, so that arrivals split between the council and other providers as"
+            " in the last year; where that cannot be fitted, a constant share is taken while any place is vacant"
+        ),
+        "The returns; the form is an assumption",
+        "estimated",
+    ),
+    (
+        "No place of the first choice",
+        "Kinship gives way to fostering, fostering to a children's home, and everything else to another placement",
+        "Assumption",
         "assumption",
     ),
     (
         "Turning 18",
-        "Care ends on the 18th birthday at the latest; staying put is not modelled",
-        "Law; assumption of this version",
-        "fixed",
+        (
+            f"Care ends on the 18th birthday at the latest; {_share('in_house_fostering')} of those fostered by the"
+            f" council or by kin and {_share('agency_fostering')} of those fostered through agencies stay put and keep"
+            " the place, fewer each year, to 21 at most"
+        ),
+        "DfE, 2018 and 2021; Ofsted, 2017-18; the split by provider is derived",
+        "published, partly assumed",
+    ),
+    (
+        "Young people staying put now",
+        "The council's count, else the return on care leavers (OC3), else the published take-up of those who turned 18",
+        "The council's table, else the returns",
+        "given, else estimated",
     ),
 )
 

@@ -23,7 +23,7 @@ def summary_section(book: Book) -> str:
     for heading, text in parts:
         if text:
             lines += [f"**{heading}.** {text}", ""]
-    lines += ["**What could make this wrong.**", "", *_risks(), "", PAGE_BREAK, ""]
+    lines += ["**What could make this wrong.**", "", *_risks(book), "", PAGE_BREAK, ""]
     return "\n".join(lines)
 
 
@@ -103,16 +103,28 @@ def _cost(book: Book) -> str:
     )
 
 
-def _risks() -> list[str]:
+def _risks(book: Book) -> list[str]:
     return [
         (
             "- A change in who comes, above all in children who seek asylum without a parent, which no past year"
             " foretells."
         ),
         "- A change in practice, inspection or law, or in how placements are coded in the returns.",
-        (
-            "- Places: this version puts no limit on places and does not match children to them, so it shows where"
-            " children would live if homes like those of the past were there."
-        ),
+        f"- Places: {_places(book)}",
         "- Small numbers: with few children, chance alone moves every figure.",
     ]
+
+
+def _places(book: Book) -> str:
+    """What the forecast takes for places, and what it does not know of them."""
+    known = book.run.frame("places/capacity", ["setting", "inferred"]) if book.run.has("places/capacity") else None
+    if known is None or known.empty:
+        return (
+            "this run puts no limit on places, so it shows where children would live if homes like those of the past"
+            " were there."
+        )
+    guessed = [setting_name(name) for name in settings() if name in set(known.loc[known["inferred"], "setting"])]
+    said = "the council's own are limited and other providers are taken to have room for every child"
+    if guessed:
+        said += f"; no figure was given for {listed(guessed)}, so the most once held stand in for it"
+    return f"{said}. Whether a vacant place suits a child is only known on average."
