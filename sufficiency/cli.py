@@ -6,7 +6,7 @@ import sys
 import tomllib
 from collections.abc import Callable
 from dataclasses import replace
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -24,8 +24,8 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
-def _telling(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn problems that the user can mend into sentences and exit code 1."""
+def _telling(command: Callable[P, R], stopped: str = "Stopped.") -> Callable[P, R]:
+    """Turn problems that the user can mend, and a stop, into sentences and exit code 1."""
 
     @wraps(command)
     def told(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -36,7 +36,7 @@ def _telling(command: Callable[P, R]) -> Callable[P, R]:
                 click.echo(str(problem), err=True)
             sys.exit(1)
         except KeyboardInterrupt:
-            click.echo("Stopped. Give the same command again to start over in the same folder.", err=True)
+            click.echo(stopped, err=True)
             sys.exit(1)
 
     return told
@@ -124,7 +124,15 @@ def _config(context: click.Context, _: click.Parameter, path: Path | None) -> Pa
     help="A plan to compare with the baseline (may be repeated).",
 )
 @click.option(
-    "--tables", type=_FOLDER, help="Folder of the council's tables (prices.csv). Default: beside the returns."
+    "--tables",
+    type=_FOLDER,
+    help="Folder of the council's tables (capacity.csv, prices.csv, population.csv, staying_put.csv). "
+    "Default: beside the returns.",
+)
+@click.option(
+    "--comparators",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of published statistics (CSV): the authority beside its region and England.",
 )
 @click.option(
     "--origin", metavar="DATE", help="Last day of data, inclusive (2026-03-31): the returns as known on that day."
@@ -138,13 +146,32 @@ def _config(context: click.Context, _: click.Parameter, path: Path | None) -> Pa
     help="How many times to simulate each plan.",
 )
 @click.option(
+    "--precision",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="CHILDREN",
+    help="Stop before that, as soon as the mean of the children in care at the end is known to within so many "
+    "(95 % interval, baseline).",
+)
+@click.option(
     "--seed",
     type=click.IntRange(0, 2**63 - 1),
     default=2026,
     show_default=True,
     help="Of every random draw; the same seed gives the same results.",
 )
-@click.option("--workers", type=click.IntRange(1, 256), help="Processes to use. Default: one for each core.")
+@click.option(
+    "--engine",
+    type=click.Choice(["compiled", "reference"]),
+    default="compiled",
+    show_default=True,
+    help="Both give the same numbers; the reference is slow, and code that an analyst can read.",
+)
+@click.option("--workers", type=click.IntRange(1, 256), help="Threads to use. Default: one for each core.")
+@click.option(
+    "--cluster",
+    metavar="ADDRESS|local",
+    help="A Dask scheduler to simulate on (tls://host:8786), or local for processes of this machine: docs/cluster.md.",
+)
 @click.option("--codes", type=_FILE, help="An edited table of which placement codes mean which setting (CSV).")
 @click.option("--authority", metavar="NAME|all", help="Which authority, in a file of several; all runs each.")
 @click.option("--until", metavar="DATE", help="Last day of a part-year extract (2025-12-31), if misread.")
@@ -153,16 +180,22 @@ def _config(context: click.Context, _: click.Parameter, path: Path | None) -> Pa
 @click.option("--no-report", is_flag=True, help="Results only: no notebooks and no annex.")
 @click.option("--out", type=_FOLDER, help="Folder to write to. Default: reports/ and the name of the returns.")
 @click.option("--overwrite", is_flag=True, help="Write over a run of other inputs, options or version.")
-@_telling
+@partial(_telling, stopped="Stopped. What is finished is kept; the same command again goes on from there.")
 def run(returns: Path | None, *, no_report: bool, **given: Any) -> None:
-    """History, forecast, plans, costs, comparison and annex. Without RETURNS: the invented example."""
+    """History, forecast, plans, costs, comparison and annex. Without RETURNS: the invented example.
+
+    Stop it with Ctrl-C at any time: the same command again goes on from what is finished.
+    """
+    from sufficiency.inputs import Options
     from sufficiency.report.summary import summary_lines
-    from sufficiency.run import Options, run_each
+    from sufficiency.run import run_each
 
     options = Options(report=not no_report, progress=True, **given)
     for finished in run_each(returns, options):
         for line in summary_lines(finished.folder, finished.annex):
             click.echo(line)
+        if finished.precision is not None:
+            click.echo(str(finished.precision))
 
 
 @main.command()

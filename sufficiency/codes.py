@@ -7,7 +7,7 @@ Nothing else in the package knows a placement code. A council that counts differ
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from io import StringIO
 from pathlib import Path
@@ -74,8 +74,8 @@ class Codes:
     ----------
     settings
         One row per setting in reporting order: setting, type, provider (in_house, external or
-        blank), in_care, limited (bool), exit_clock (care, placement or blank), label,
-        short_label, meaning.
+        blank), in_care, limited (bool), exit_clock (care, placement or blank), after_18 (setting of a
+        young person who stays on after 18, or blank), label, short_label, meaning.
     placements
         First matching row wins: place, provider (``*`` is any), age_from, age_to, year_from,
         year_to (collection year = calendar year in which the return's year ends), setting.
@@ -87,15 +87,22 @@ class Codes:
     placements: pd.DataFrame
     sets: pd.DataFrame
 
-    @property
+    @cached_property
     def in_care(self) -> tuple[str, ...]:
         """Settings that count as being in care, in reporting order."""
         return tuple(self.settings.loc[self.settings["in_care"], "setting"])
 
-    @property
+    @cached_property
     def all_settings(self) -> tuple[str, ...]:
         """Every setting, those after 18 last."""
         return tuple(self.settings["setting"])
+
+    @cached_property
+    def after_18(self) -> tuple[int, ...]:
+        """For each setting in care, the place in :attr:`all_settings` of staying put after it; -1 for none."""
+        names = self.all_settings
+        after = self.settings.loc[self.settings["in_care"], "after_18"]
+        return tuple(names.index(name) if name else -1 for name in after)
 
     def label(self, setting: str) -> str:
         """The setting's name as a councillor reads it."""

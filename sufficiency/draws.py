@@ -25,6 +25,7 @@ Subject keys (64 bits) start with a 4-bit :class:`Kind`; see :func:`stock_key`,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 
 import numpy as np
@@ -159,6 +160,12 @@ def replication_key(seed: int, replication: int) -> KeyWords:
     return words[0], words[1]
 
 
+def key_words(keys: Sequence[KeyWords]) -> tuple[Words, Words]:
+    """The words of several replications' keys, each of shape (replications, 1)."""
+    table = np.array(keys, dtype=np.uint64)
+    return table[:, :1], table[:, 1:]
+
+
 def draw(key: KeyWords, subject: int, number: int, purpose: int, extra: int = 0) -> tuple[float, float]:
     """Two uniforms in [0, 1) for one subject, in plain Python.
 
@@ -181,13 +188,13 @@ def draw(key: KeyWords, subject: int, number: int, purpose: int, extra: int = 0)
 
 
 def draws(
-    key: KeyWords,
+    key: KeyWords | tuple[Words, Words],
     subject: npt.ArrayLike,
     number: npt.ArrayLike,
     purpose: Purpose,
     extra: npt.ArrayLike = 0,
 ) -> tuple[Uniforms, Uniforms]:
-    """The same as :func:`draw` for arrays (broadcast together), bit for bit."""
+    """The same as :func:`draw` for arrays (broadcast together, the key's words too), bit for bit."""
     subjects, numbers, extras = np.broadcast_arrays(
         np.asarray(subject, dtype=np.uint64), _checked(number, 32), _checked(extra, 24)
     )
@@ -195,18 +202,18 @@ def draws(
     half = np.uint64(32)
     c0, c1 = subjects & mask, subjects >> half
     c2, c3 = numbers, np.uint64(purpose << 24) | extras
-    k0, k1 = key
+    k0, k1 = (np.asarray(word, dtype=np.uint64) for word in key)
     for _ in range(_ROUNDS):
         product0 = np.uint64(_M0) * c0
         product1 = np.uint64(_M1) * c2
         c0, c1, c2, c3 = (
-            (product1 >> half) ^ c1 ^ np.uint64(k0),
+            (product1 >> half) ^ c1 ^ k0,
             product1 & mask,
-            (product0 >> half) ^ c3 ^ np.uint64(k1),
+            (product0 >> half) ^ c3 ^ k1,
             product0 & mask,
         )
-        k0 = (k0 + _W0) & _MASK
-        k1 = (k1 + _W1) & _MASK
+        k0 = (k0 + np.uint64(_W0)) & mask
+        k1 = (k1 + np.uint64(_W1)) & mask
     down = np.uint64(11)
     first = ((c0 << half | c1) >> down).astype(np.float64) * _TO_UNIT
     second = ((c2 << half | c3) >> down).astype(np.float64) * _TO_UNIT

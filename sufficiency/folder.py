@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -14,17 +15,22 @@ from sufficiency import __version__, dates
 from sufficiency.costs import summarise_spend
 from sufficiency.errors import UserError
 from sufficiency.forecast import EntrantForecast, summarise_entrants
-from sufficiency.history import History, indicators, profile
-from sufficiency.history.stock import child_days_table, flow_table, spells, stock_table
+from sufficiency.history import History
 from sufficiency.plan import compare
-from sufficiency.provenance import file_hash, read_manifest
+from sufficiency.provenance import file_hash, read_manifest, versions, write_manifest
 from sufficiency.rates import Rates
+from sufficiency.rates.past import past_tables, quality_tables
+from sufficiency.returns import Returns
 from sufficiency.scenario import Scenario, assumptions
 from sufficiency.simulation import Outcome
+from sufficiency.simulation.kept import Kept
+from sufficiency.simulation.leavers import care_leavers
 from sufficiency.simulation.results import RESULT_TABLES
-from sufficiency.tables import Prices
+from sufficiency.tables import Comparators, Prices
 
 BASELINE = "baseline"
+#: Finished blocks of replications of a run that has not come to its end.
+_PARTIAL = "partial"
 
 
 def fingerprint_of(paths: Iterable[Path], plans: list[Scenario], options: list[object]) -> str:
@@ -41,27 +47,55 @@ def fingerprint_of(paths: Iterable[Path], plans: list[Scenario], options: list[o
 def prepare_folder(folder: Path, fingerprint: str, *, overwrite: bool) -> Path:
     """Make a run's folder ready: new, empty, or of a run of the same inputs, options and version.
 
+    What such a run has finished of its replications stays, if the libraries are the same too, so
+    that their arithmetic is. The manifest says that the run is under way.
+
     Raises
     ------
     UserError
         When it holds anything else and may not be written over.
     """
+    before: dict[str, object] = {}
     if (folder / "manifest.json").is_file():
-        try:
-            before = read_manifest(folder).get("fingerprint")
-        except ValueError:
-            before = None
-        if before != fingerprint and not overwrite:
+        with suppress(ValueError):
+            before = read_manifest(folder)
+        if before.get("fingerprint") != fingerprint and not overwrite:
             other = f"The folder {folder} holds a run of other inputs, options or version"
             raise UserError([f"{other}; add --overwrite, or another --out."])
     elif folder.exists() and any(folder.iterdir()) and not overwrite:
         raise UserError(
             [f"The folder {folder} holds other files. Name an empty or new one with --out, or add --overwrite."]
         )
-    for part in ("publish", "internal"):
-        shutil.rmtree(folder / part, ignore_errors=True)
-        (folder / part).mkdir(parents=True)
+    started: dict[str, object] = {"fingerprint": fingerprint, "versions": versions()}
+    same = all(before.get(name) == value for name, value in started.items())
+    _clear(folder, {_PARTIAL} if same else set())
+    write_manifest(folder, {**started, "status": "running"})
     return folder
+
+
+def _clear(folder: Path, spared: set[str]) -> None:
+    """Empty what a run writes to, except for some folders of the internal one."""
+    shutil.rmtree(folder / "publish", ignore_errors=True)
+    inside = folder / "internal"
+    for part in inside.iterdir() if inside.is_dir() else ():
+        if part.name in spared:
+            continue
+        if part.is_dir():
+            shutil.rmtree(part, ignore_errors=True)
+        else:
+            part.unlink()
+    for made in (folder / "publish", inside):
+        made.mkdir(parents=True, exist_ok=True)
+
+
+def partial_results(folder: Path) -> Kept:
+    """Where a run keeps what it has finished of its replications."""
+    return Kept(folder / "internal" / _PARTIAL)
+
+
+def drop_partial(folder: Path) -> None:
+    """Remove what was kept, when the run has come to its end."""
+    shutil.rmtree(folder / "internal" / _PARTIAL, ignore_errors=True)
 
 
 def write(folder: Path, name: str, content: pd.DataFrame | str) -> None:
@@ -74,18 +108,19 @@ def write(folder: Path, name: str, content: pd.DataFrame | str) -> None:
         content.to_parquet(path, index=False)
 
 
-def write_history(folder: Path, history: History) -> None:
-    """Counts of the past: stock, flows, child-days, profiles at each 31 March, indicators."""
-    given, codes = spells(history.placements, history.codes), history.codes
-    cuts = dates.month_edges(history.first_day, history.origin)
-    write(folder, "history/stock.parquet", stock_table(given, cuts[1:] - 1, codes))
-    write(folder, "history/flows.parquet", flow_table(given, history.first_day, history.origin, codes))
-    write(folder, "history/child_days.parquet", child_days_table(given, cuts, codes))
-    years = range(int(dates.collection_year(history.first_day)), int(dates.collection_year(history.origin)) + 1)
-    days = sorted({min(dates.year_bounds(year)[1], history.origin) for year in years})
-    profiles = [profile(history, day).assign(as_at=dates.to_dates([day])[0]) for day in days]
-    write(folder, "history/profile.parquet", pd.concat(profiles)[["as_at", "dimension", "value", "children"]])
-    write(folder, "history/indicators.parquet", indicators(history))
+def write_history(
+    folder: Path,
+    history: History,
+    returns: Returns,
+    population: Mapping[int, float] | None = None,
+    comparators: Comparators | None = None,
+) -> None:
+    """Tables of the past and of the returns' faults, and published figures beside them where given."""
+    tables = {**past_tables(history, population), **quality_tables(returns)}
+    if comparators is not None:
+        tables["comparators"] = comparators.beside(history, population)
+    for name, table in tables.items():
+        write(folder, f"history/{name}.parquet", table)
 
 
 def write_estimates(
@@ -96,6 +131,29 @@ def write_estimates(
     write(folder, "forecast/entrants.parquet", summarise_entrants(baseline.entrants, forecast.first_month))
     write(folder, "forecast/scores.parquet", forecast.scores)
     write(folder, "forecast/backtest.parquet", tested)
+
+
+def write_places(folder: Path, history: History, outcomes: Mapping[str, Outcome], other: Outcome | None) -> None:
+    """Care leavers, the places simulated, and how well vacancies suit under both forms of matching."""
+    baseline = outcomes[BASELINE]
+    later = pd.concat([care_leavers(history, outcome) for outcome in outcomes.values()], ignore_index=True)
+    write(folder, "results/care_leavers.parquet", later)
+    supply = baseline.supply
+    rows = supply.rows.assign(**{"from": dates.to_dates(supply.rows["from"])})
+    write(folder, "places/capacity.parquet", rows.assign(inferred=rows["setting"].isin(supply.inferred)))
+    matches = pd.DataFrame([vars(match) for match in baseline.matches])
+    if other is None or matches.empty:
+        return
+    last = {form: _last_stock(outcome) for form, outcome in (("children", baseline), ("children_second_form", other))}
+    told = {name: matches["setting"].map(held).fillna(0.0) for name, held in last.items()}
+    write(folder, "places/matching.parquet", matches.assign(**told))
+
+
+def _last_stock(outcome: Outcome) -> pd.Series:
+    """Mean children by setting at the last month end."""
+    stock = outcome.stock[outcome.stock["month_end"] == outcome.stock["month_end"].max()]
+    held: pd.Series = stock.astype({"setting": str}).groupby("setting")["children"].sum() / outcome.replications
+    return held
 
 
 def write_results(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -17,55 +18,41 @@ from sufficiency.costs import cost
 from sufficiency.errors import Finding, Problem, UserError
 from sufficiency.folder import (
     BASELINE,
-    fingerprint_of,
+    drop_partial,
+    partial_results,
     prepare_folder,
     write,
     write_estimates,
     write_history,
+    write_places,
     write_results,
 )
 from sufficiency.forecast import EntrantForecast, forecast_entrants
 from sufficiency.history import History, build_history
+from sufficiency.inputs import Inputs, Options, gathering, options_text, read_inputs
 from sufficiency.plan import same_results
 from sufficiency.provenance import input_hashes, shipped, versions, write_manifest
 from sufficiency.rates import Rates, estimate_rates
-from sufficiency.report import Council, read_council
+from sufficiency.report import Council
 from sufficiency.report.findings import findings_json
-from sufficiency.returns import Returns, authorities, read_returns
-from sufficiency.scenario import Scenario, read_scenario
-from sufficiency.simulation import Outcome, simulate
-from sufficiency.simulation.replications import DEFAULT_REPLICATIONS, DEFAULT_SEED, DEFAULT_YEARS
-from sufficiency.tables import Prices, prices_file, read_prices
+from sufficiency.returns import Returns, read_each
+from sufficiency.scenario import Scenario
+from sufficiency.simulation import Matched, Outcome, match_places, supply_of
+from sufficiency.simulation.findings import exposure_findings, place_findings
+from sufficiency.simulation.kept import Kept
+from sufficiency.simulation.matching import second_form
+from sufficiency.simulation.precision import Precision, Reached, reached
+from sufficiency.simulation.replications import simulate_plans
+from sufficiency.simulation.workers import Workers
+from sufficiency.tables import Prices
 from sufficiency.trials.backtest import backtest
 
-_COUNCIL_FILE = "council.toml"
+__all__ = ["ALL", "Options", "Run", "run", "run_each"]
+
 ALL = "all"
-#: The folder's name is not used: it may say more than the annex should.
-_UNNAMED = "The authority"
 _BACKTEST_REPLICATIONS = 60
-DEFAULT_PLANS = ("edge-of-care",)
-
-
-@dataclass(frozen=True)
-class Options:
-    """What a run was asked for; see the command's help for each."""
-
-    scenarios: tuple[str, ...] = ()
-    tables: Path | None = None
-    origin: str | None = None
-    years: int = DEFAULT_YEARS
-    replications: int = DEFAULT_REPLICATIONS
-    seed: int = DEFAULT_SEED
-    workers: int | None = None
-    codes: Path | None = None
-    authority: str | None = None
-    until: str | None = None
-    council: Path | None = None
-    strict: bool = False
-    report: bool = True
-    out: Path | None = None
-    overwrite: bool = False
-    progress: bool = False
+#: Replications of the baseline with the other form of matching, which is run for comparison only.
+_SECOND_REPLICATIONS = 100
 
 
 @dataclass(frozen=True)
@@ -79,7 +66,10 @@ class Run:
     annex
         The annex's files by format; empty with ``report=False``.
     outcomes, spend
-        By scenario name; ``spend`` is empty without prices.
+        By scenario name; ``spend`` is empty without prices. Journeys are not kept: nothing in a run's
+        folder is made from them, and they hold dates of birth.
+    precision
+        What was reached, where a precision was asked for.
     """
 
     folder: Path
@@ -89,6 +79,7 @@ class Run:
     spend: Mapping[str, pd.DataFrame]
     findings: tuple[Finding, ...]
     annex: Mapping[str, Path] = field(default_factory=dict)
+    precision: Reached | None = None
 
     def __repr__(self) -> str:
         return f"Run({self.folder.name}: {', '.join(self.outcomes)})"
@@ -96,6 +87,9 @@ class Run:
 
 def run(returns: Path | str | None = None, options: Options | None = None) -> Run:
     """The main job: history, forecast, baseline and plans, costs, comparison, annex.
+
+    A run that was stopped goes on where it was when it is called again with the same inputs,
+    options and version: finished blocks of replications are not simulated again.
 
     Parameters
     ----------
@@ -110,9 +104,27 @@ def run(returns: Path | str | None = None, options: Options | None = None) -> Ru
         When nothing can be read, or a table, a scenario or an option is wrong: every problem found.
     """
     asked = options or Options()
+    with _workers(asked) as workers:
+        return _run(returns, asked, workers)
+
+
+@contextmanager
+def _workers(asked: Options) -> Iterator[int | Workers | None]:
+    """Whoever does the simulating: threads of this machine, or a cluster for as long as it is needed."""
+    if asked.cluster is None:
+        yield asked.workers
+        return
+    # Loaded here: only those who ask for a cluster have its libraries.
+    from sufficiency.simulation.cluster import open_cluster  # noqa: PLC0415
+
+    with open_cluster(asked.cluster, asked.workers) as cluster:
+        yield cluster
+
+
+def _run(returns: Path | str | None, asked: Options, workers: int | Workers | None, read: Returns | None = None) -> Run:
     given = Path(returns) if returns is not None else shipped("example") / "returns"
     clock = _Clock()
-    inputs = _read_inputs(asked, given)
+    inputs = read_inputs(asked, given, read)
     folder = prepare_folder(asked.out or _default_folder(given), inputs.fingerprint, overwrite=asked.overwrite)
     clock.mark("read")
     history = build_history(inputs.returns, origin=asked.origin)
@@ -121,9 +133,13 @@ def run(returns: Path | str | None = None, options: Options | None = None) -> Ru
     rates = estimate_rates(history)
     forecast = forecast_entrants(history, months=_months_ahead(history, asked.years))
     clock.mark("history and rates")
-    outcomes = _simulate_all(history, inputs.plans, rates, forecast, asked)
+    estimates = _Estimates(rates, forecast, _matched(history, inputs, rates, forecast))
+    clock.mark("matching")
+    kept = partial_results(folder)
+    outcomes = _simulate_all(history, inputs.plans, estimates, _Means(asked, workers, kept.part("plans")))
     clock.mark("simulation")
-    spend = {name: cost(outcome, inputs.prices) for name, outcome in outcomes.items()} if inputs.prices else {}
+    prices = inputs.tables.prices
+    spend = {name: cost(outcome, prices) for name, outcome in outcomes.items()} if prices else {}
     tested = backtest(
         inputs.returns,
         until=asked.origin,
@@ -132,18 +148,32 @@ def run(returns: Path | str | None = None, options: Options | None = None) -> Ru
         workers=asked.workers,
     )
     clock.mark("back-test")
-    findings = (*history.findings, *_run_findings(outcomes, rates, forecast))
-    write_history(folder, history)
+    findings = (*history.findings, *_run_findings(outcomes, estimates), *_unpriced(outcomes[BASELINE], prices))
+    write_history(folder, history, inputs.returns, inputs.tables.population, inputs.comparators)
     write_estimates(folder, rates, forecast, outcomes[BASELINE], tested)
-    write_results(folder, outcomes, spend, inputs.plans, inputs.prices)
+    write_results(folder, outcomes, spend, inputs.plans, prices)
+    other = _Means(replace(asked, progress=False), workers, kept.part("second form"))
+    write_places(folder, history, outcomes, _other_form(history, outcomes[BASELINE], estimates, other))
     write(folder, "findings.json", findings_json(replace(inputs.returns, findings=findings)))
     clock.mark("results")
-    manifest = _manifest(history, inputs, asked)
-    write_manifest(folder, {**manifest, "timings": clock.timings})
-    annex = _report(folder, inputs.council) if asked.report else {}
+    precise = _precision(asked)
+    found = reached(outcomes[BASELINE], precise, asked.replications) if precise else None
+    manifest = _manifest(history, inputs, asked, outcomes[BASELINE].replications, found)
+    annex = _reported(folder, inputs.council, {**manifest, "timings": clock.timings}) if asked.report else {}
     clock.mark("report")
     write_manifest(folder, {**manifest, "timings": clock.timings})
-    return Run(folder, inputs.returns, history, outcomes, spend, findings, annex)
+    drop_partial(folder)
+    return Run(folder, inputs.returns, history, outcomes, spend, findings, annex, found)
+
+
+def _reported(folder: Path, council: Council, manifest: Mapping[str, object]) -> Mapping[str, Path]:
+    """The report of a run whose results are complete; a report that is cut short leaves the run unfinished."""
+    write_manifest(folder, manifest)
+    try:
+        return _report(folder, council)
+    except BaseException:
+        write_manifest(folder, {**manifest, "status": "running"})
+        raise
 
 
 def _report(folder: Path, council: Council) -> Mapping[str, Path]:
@@ -160,7 +190,8 @@ def _report(folder: Path, council: Council) -> Mapping[str, Path]:
 def run_each(returns: Path | str | None = None, options: Options | None = None) -> Iterator[Run]:
     """One run, or with the authority ``all`` one for each authority of a region's returns.
 
-    Each goes into a folder of its own, named after the authority, within the folder asked for.
+    Each goes into a folder of its own, named after the authority, within the folder asked for. The
+    files are read once, and one cluster serves all.
 
     Raises
     ------
@@ -172,9 +203,12 @@ def run_each(returns: Path | str | None = None, options: Options | None = None) 
         yield run(returns, asked)
         return
     folder = asked.out or _default_folder(Path(returns))
-    for name in authorities(returns) or [""]:
-        part = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "authority"
-        yield run(returns, replace(asked, authority=name or None, out=folder / part))
+    with _workers(asked) as workers:
+        codes = read_codes(asked.codes)
+        for name, read in read_each(returns, codes=codes, strict=asked.strict, until=asked.until):
+            part = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "authority"
+            own = replace(asked, authority=name or None, out=folder / part)
+            yield _run(returns, own, workers, read)
 
 
 class _Clock:
@@ -190,43 +224,13 @@ class _Clock:
         self._last = now
 
 
-@dataclass(frozen=True)
-class _Inputs:
-    """Everything a run was given, read and checked."""
-
-    returns: Returns
-    plans: list[Scenario]
-    prices: Prices | None
-    council: Council
-    extra: list[Path]
-    fingerprint: str
-
-
-def _read_inputs(asked: Options, given: Path) -> _Inputs:
-    """Read everything; the tables' and plans' problems are told before the returns are read."""
-    plans, prices, prices_path = _read_plans(asked, given)
-    council_path = asked.council or _beside(given, _COUNCIL_FILE)
-    council = read_council(council_path) if council_path else Council()
-    read = read_returns(
-        given, codes=read_codes(asked.codes), strict=asked.strict, authority=asked.authority, until=asked.until
-    )
-    extra = [path for path in (prices_path, asked.codes, council_path) if path is not None]
-    named = council if council.name else replace(council, name=asked.authority or _UNNAMED)
-    deciding: list[object] = [asked.origin, asked.years, asked.replications, asked.seed, asked.authority, asked.until]
-    return _Inputs(read, plans, prices, named, extra, fingerprint_of([*sorted(read.paths), *extra], plans, deciding))
-
-
 def _default_folder(given: Path) -> Path:
     return Path("reports") / ("example" if given == shipped("example") / "returns" else given.resolve().name)
 
 
-def _beside(given: Path, name: str) -> Path | None:
-    """A file with the returns, or in the folder above them."""
-    folder = given if given.is_dir() else given.parent
-    return next((path for path in (folder / name, folder.parent / name) if path.is_file()), None)
-
-
-def _manifest(history: History, inputs: _Inputs, asked: Options) -> dict[str, object]:
+def _manifest(
+    history: History, inputs: Inputs, asked: Options, replications: int, found: Reached | None
+) -> dict[str, object]:
     return {
         "title": "Sufficiency annex",
         "authority": inputs.council.name,
@@ -234,49 +238,16 @@ def _manifest(history: History, inputs: _Inputs, asked: Options) -> dict[str, ob
         "created": datetime.now().astimezone().isoformat(timespec="seconds"),
         "origin": str(dates.as_date(history.origin)),
         "horizon_years": asked.years,
-        "replications": asked.replications,
+        "replications": replications,
+        **({} if found is None else {"precision": asdict(found)}),
         "seed": asked.seed,
         "scenarios": [_about(plan) for plan in inputs.plans],
         "inputs": input_hashes([*inputs.returns.paths, *inputs.extra]),
         "versions": versions(),
-        "options": _options_text(asked),
+        "options": options_text(asked),
         "fingerprint": inputs.fingerprint,
         "status": "complete",
     }
-
-
-def _read_plans(asked: Options, given: Path) -> tuple[list[Scenario], Prices | None, Path | None]:
-    """The baseline and the plans, and the prices, with the problems of all of them told at once."""
-    problems: list[Problem] = []
-    plans: list[Scenario] = []
-    for name in dict.fromkeys((BASELINE, *(asked.scenarios or DEFAULT_PLANS))):
-        try:
-            plans.append(read_scenario(name))
-        except UserError as error:
-            problems.extend(error.problems)
-    prices, path = None, _prices_path(asked, given)
-    if path is not None:
-        try:
-            prices = read_prices(path, codes=read_codes(asked.codes))
-        except UserError as error:
-            problems.extend(error.problems)
-    if problems:
-        raise UserError(problems)
-    twice = {plan.name for plan in plans if sum(other.name == plan.name for other in plans) > 1}
-    if twice:
-        raise UserError(
-            [f"Two scenarios are called '{name}'; give their files different names." for name in sorted(twice)]
-        )
-    return plans, prices, path
-
-
-def _prices_path(asked: Options, given: Path) -> Path | None:
-    """The prices table: in ``--tables``, else beside the returns (or in ``tables`` beside them)."""
-    if asked.tables is not None:
-        return prices_file(asked.tables)
-    beside = given if given.is_dir() else given.parent
-    folders = (beside, beside.parent / "tables", beside / "tables")
-    return next((path for folder in folders if (path := prices_file(folder)) is not None), None)
 
 
 def _months_ahead(history: History, years: int) -> int:
@@ -284,54 +255,96 @@ def _months_ahead(history: History, years: int) -> int:
     return int(dates.month_index(last) - dates.month_index(first)) + 1
 
 
-def _simulate_all(
-    history: History, plans: list[Scenario], rates: Rates, forecast: EntrantForecast, asked: Options
-) -> dict[str, Outcome]:
+@dataclass(frozen=True)
+class _Estimates:
+    """What is estimated once and used by every plan."""
+
+    rates: Rates
+    forecast: EntrantForecast
+    matched: Matched
+
+
+def _matched(history: History, inputs: Inputs, rates: Rates, forecast: EntrantForecast) -> Matched:
+    supply = supply_of(history, inputs.tables.capacity, inputs.tables.staying_put)
+    return match_places(history, supply, rates=rates, forecast=forecast)
+
+
+@dataclass(frozen=True)
+class _Means:
+    """How plans are simulated: what was asked for, by whom, and where finished blocks are kept."""
+
+    asked: Options
+    workers: int | Workers | None
+    kept: Kept
+
+
+def _precision(asked: Options) -> Precision | None:
+    return Precision(asked.precision) if asked.precision else None
+
+
+def _simulate_all(history: History, plans: list[Scenario], estimates: _Estimates, means: _Means) -> dict[str, Outcome]:
     first = history.origin + 1
     problems: list[Problem] = []
     for plan in plans:
-        try:
-            plan.effects(first, forecast.months, history.codes)
-        except UserError as error:
-            problems.extend(error.problems)
+        with gathering(problems):
+            plan.effects(first, estimates.forecast.months, history.codes)
     if problems:
         raise UserError(problems)
-    return {
-        plan.name: simulate(
-            history,
-            plan,
-            replications=asked.replications,
-            seed=asked.seed,
-            years=asked.years,
-            workers=asked.workers,
-            rates=rates,
-            forecast=forecast,
-            progress=asked.progress,
-        )
-        for plan in plans
-    }
+    return {outcome.scenario.name: outcome for outcome in _simulated(history, plans, estimates, means)}
 
 
-def _run_findings(outcomes: Mapping[str, Outcome], rates: Rates, forecast: EntrantForecast) -> list[Finding]:
-    """What the run itself has to tell: plans without effect, fits that fell short, exposure left out."""
-    found = [Finding("forecast_note", "info", note, "kept, and told here") for note in forecast.notes]
+def _simulated(history: History, plans: list[Scenario], estimates: _Estimates, means: _Means) -> list[Outcome]:
+    asked = means.asked
+    return simulate_plans(
+        history,
+        plans,
+        replications=asked.replications,
+        precision=_precision(asked),
+        seed=asked.seed,
+        years=asked.years,
+        workers=means.workers,
+        rates=estimates.rates,
+        forecast=estimates.forecast,
+        matched=estimates.matched,
+        engine_name=asked.engine,
+        journeys=0,
+        kept=means.kept,
+        progress=asked.progress,
+    )
+
+
+def _other_form(history: History, baseline: Outcome, estimates: _Estimates, means: _Means) -> Outcome | None:
+    """The baseline under the second form of matching; None where nothing was fitted."""
+    matched = estimates.matched
+    if not matched.matches:
+        return None
+    other = replace(estimates, matched=Matched(second_form(matched.supply, matched.matches), matched.matches))
+    fewer = replace(means.asked, replications=min(baseline.replications, _SECOND_REPLICATIONS), precision=None)
+    return _simulated(history, [baseline.scenario], other, replace(means, asked=fewer))[0]
+
+
+def _run_findings(outcomes: Mapping[str, Outcome], estimates: _Estimates) -> list[Finding]:
+    """What the run itself has to tell: plans without effect, fits that fell short, places and exposure."""
+    found = [Finding("forecast_note", "info", note, "kept, and told here") for note in estimates.forecast.notes]
     base = outcomes[BASELINE]
     for name, outcome in outcomes.items():
         if name != BASELINE and outcome.scenario.levers and same_results(outcome, base):
             message = f"The plan '{outcome.scenario.about.title}' changes nothing with these returns."
             found.append(Finding("plan_without_effect", "warning", message, "run and shown, equal to the baseline"))
-    for clock, days in rates.exposure.left_out.items():
-        if days:
-            message = f"{days:,.0f} child-days have no known time in {clock} (the start lies before the first return)."
-            found.append(Finding("unknown_duration", "info", message, "left out of the rates that run on it"))
-    return found
+    return [*found, *exposure_findings(estimates.rates), *place_findings(base)]
+
+
+def _unpriced(base: Outcome, prices: Prices | None) -> list[Finding]:
+    """Staying put without a price: its cost is left out, and said to be."""
+    if prices is None:
+        return []
+    later = set(base.codes.all_settings) - set(base.codes.in_care) - set(prices.table["setting"])
+    lived = sorted(later & set(base.child_days["setting"].astype(str)))
+    if not lived:
+        return []
+    message = f"The prices table has no price for: {', '.join(base.codes.label(name).lower() for name in lived)}."
+    return [Finding("staying_put_unpriced", "warning", message, "left out of spend; give a price for each")]
 
 
 def _about(plan: Scenario) -> dict[str, str]:
     return {"name": plan.name, **plan.about.model_dump(), "text": plan.text}
-
-
-def _options_text(asked: Options) -> dict[str, object]:
-    """The options as asked, paths by their base name only."""
-    shown = {name: getattr(asked, name) for name in Options.__dataclass_fields__ if name not in ("progress", "out")}
-    return {name: value.name if isinstance(value, Path) else value for name, value in shown.items()}

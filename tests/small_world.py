@@ -117,7 +117,7 @@ def world(
 
 
 def run(given: World, replication: int = 0, seed: int = 1) -> Spells:
-    return simulate_journeys(given, replication_key(seed, replication))
+    return simulate_journeys(given, replication_key(seed, replication)).spells
 
 
 def as_history(given: Spells, *, first_day: int, origin: int) -> History:

@@ -14,7 +14,7 @@ from sufficiency import dates
 from sufficiency.costs import cost, read_prices, summarise_spend
 from sufficiency.errors import UserError
 from sufficiency.scenario import read_scenario
-from sufficiency.simulation import Outcome
+from sufficiency.simulation import Outcome, Supply
 
 HEADER = "setting,from,pounds_per_week,status,source\n"
 
@@ -41,6 +41,9 @@ def _outcome(rows: list[tuple[int, str, str, int]], plan: str = "baseline") -> O
         flows=empty,
         child_days=days,
         places=empty,
+        unmet=empty,
+        supply=Supply(rows=pd.DataFrame({"setting": []})),
+        matches=(),
         entrants=np.zeros((1, 10, 24), dtype=np.int64),
         journeys=(),
     )

@@ -15,9 +15,8 @@ from sufficiency.forecast import EntrantForecast, forecast_entrants
 from sufficiency.history import History
 from sufficiency.plan import compare, same_results
 from sufficiency.rates import Rates, estimate_rates
-from sufficiency.simulation import Outcome, simulate
+from sufficiency.simulation import Outcome, kernel, simulate
 from sufficiency.simulation.results import CHILD_DAYS_COLUMNS, FLOW_COLUMNS, PLACES_COLUMNS, STOCK_COLUMNS
-from sufficiency.simulation.setup import _under_age
 
 Ready = tuple[History, Rates, EntrantForecast]
 
@@ -157,7 +156,16 @@ def test_a_forecast_that_ends_too_soon_is_refused_and_a_longer_one_is_cut(ready:
 
 @pytest.mark.unit
 def test_nobody_enters_on_or_after_the_18th_birthday() -> None:
-    day = dates.day_number("2027-01-01") + np.arange(1500)
-    dob = _under_age(day - 6575 + np.arange(1500) % 2, day)
+    months = np.arange(48) + 12 * 57
+    starts = dates.month_start(np.append(months, months[-1] + 1))
+    counts = np.full((1, 48), 30)
+    out = np.zeros((5, counts.sum()), dtype=np.int64)
+    words = np.uint64(7), np.uint64(8)
+    types, ages = np.full((5, 2, 9), 1 / 9), np.array([6574, 6575, 6576])
+    window = (int(starts[0]), int(starts[-1]) - 1)
+    edges, factors = np.array([0, 3]), np.ones((1, 48))
+    found = kernel.draw_entrants(*words, counts, factors, 1, starts, window, ages, edges, types, out)
+    assert found == counts.sum()
+    _, day, dob, _, _ = out
     assert (dates.birthday(dob, dates.ADULT) > day).all()
     assert (dates.age_on(dob, day) == 17).all()

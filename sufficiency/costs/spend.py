@@ -44,7 +44,10 @@ def cost(outcome: Outcome, prices: Prices) -> pd.DataFrame:
     for setting in used.unique():
         own = (used == setting).to_numpy()
         per_week[own] = prices.per_week(setting, months[own])
-        if np.isnan(per_week[own]).any():
+        if np.isnan(per_week[own]).all() and setting not in outcome.codes.in_care:
+            # Staying put is not care: a council that gives no price for it leaves its cost out.
+            per_week[own] = 0.0
+        elif np.isnan(per_week[own]).any():
             unpriced.append(outcome.codes.label(setting))
     if unpriced:
         said = ", ".join(sorted(unpriced))

@@ -8,16 +8,16 @@ simulation.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import gammaincinv
-from scipy.stats import poisson
+from scipy.special import gammaincinv, pdtr, pdtrik
 
 from sufficiency import dates
-from sufficiency.draws import KeyWords, Purpose, draws, month_key, other_key
+from sufficiency.draws import KeyWords, Purpose, Words, draws, key_words, month_key, other_key
 from sufficiency.forecast.models import MODELS, Fitted, normal
 from sufficiency.forecast.scores import choose_model
 from sufficiency.history import History
@@ -33,6 +33,8 @@ _COEFFICIENTS = 8
 _MIX_MONTHS = 36
 _MIX_PRIOR = 0.5
 _LEAST_SHAPE = 1e-9
+#: Poisson means below this are inverted term by term; no count below it comes near the most terms.
+_SUMMED, _MOST_TERMS = 30.0, 200
 
 
 @dataclass(frozen=True)
@@ -68,42 +70,64 @@ class EntrantForecast:
             f"entries ({name}): {model.note}" for name, model in zip(STREAMS, self.fitted, strict=True) if model.note
         )
 
-    def counts(self, key: KeyWords) -> Ints:
-        """First entrants of each group and month of one replication: shape (groups, months)."""
-        out = np.zeros((len(GROUPS), self.months), dtype=np.int64)
+    def counts(self, keys: Sequence[KeyWords]) -> Ints:
+        """First entrants of each group and month of some replications: shape (replications, groups, months)."""
+        words = key_words(keys)
+        out = np.zeros((len(keys), len(GROUPS), self.months), dtype=np.int64)
         for stream, model in enumerate(self.fitted):
-            mean = stream_means(model, key, stream, self.months)
-            rate = mean * _frailty(key, stream, model.dispersion, self.months)
-            shares = _shares(key, stream, self.mix[stream])
-            for band, share in enumerate(shares):
+            mean = stream_means(model, words, stream, self.months)
+            rate = mean * _frailty(words, stream, model.dispersion, self.months)
+            shares = _shares(words, stream, self.mix[stream])
+            for band in range(len(GROUP_BANDS)):
                 group = 2 * band + stream
-                uniform, _ = draws(key, month_key(group, np.arange(self.months)), 0, Purpose.ENTRY_COUNT)
-                out[group] = poisson.ppf(uniform, rate * share)
+                uniform, _ = draws(words, month_key(group, np.arange(self.months)), 0, Purpose.ENTRY_COUNT)
+                out[:, group] = poisson_counts(uniform, rate * shares[:, band : band + 1])
         return out
 
 
-def stream_means(model: Fitted, key: KeyWords, stream: int, months: int) -> Floats:
-    """Mean of each month of one replication's path of a stream: shape (months,)."""
-    first, _ = draws(key, other_key(stream), np.arange(_COEFFICIENTS), Purpose.ENTRY_PARAMETER)
-    steps, _ = draws(key, month_key(_STREAM_BASE + stream, np.arange(months)), 0, Purpose.ENTRY_LEVEL)
-    path: Floats = model.means(normal(first)[None, :], normal(steps)[None, :])[0]
-    return path
+def poisson_counts(uniform: Floats, mean: Floats) -> Ints:
+    """Poisson counts by inverse distribution function, by adding up terms where the mean is small."""
+    out = np.zeros(mean.shape, dtype=np.int64)
+    small = mean < _SUMMED
+    own, least = mean[small], uniform[small]
+    term = np.exp(-own)
+    reached, count = term.copy(), np.zeros(own.shape, dtype=np.int64)
+    for number in range(1, _MOST_TERMS):
+        short = reached < least
+        if not short.any():
+            break
+        count += short
+        term = term * own / number
+        reached += term
+    out[small] = count
+    above = np.ceil(pdtrik(uniform[~small], mean[~small]))
+    below = np.maximum(above - 1, 0)
+    # What rounding puts one too high.
+    out[~small] = np.where(pdtr(below, mean[~small]) >= uniform[~small], below, above)
+    return out
 
 
-def _frailty(key: KeyWords, stream: int, dispersion: float, months: int) -> Floats:
+def stream_means(model: Fitted, words: tuple[Words, Words], stream: int, months: int) -> Floats:
+    """Mean of each month of some replications' paths of a stream: shape (replications, months)."""
+    first, _ = draws(words, other_key(stream), np.arange(_COEFFICIENTS), Purpose.ENTRY_PARAMETER)
+    steps, _ = draws(words, month_key(_STREAM_BASE + stream, np.arange(months)), 0, Purpose.ENTRY_LEVEL)
+    return model.means(normal(first), normal(steps))
+
+
+def _frailty(words: tuple[Words, Words], stream: int, dispersion: float, months: int) -> Floats:
     """Gamma factor of each month, mean 1, that makes the stream's counts negative-binomial."""
     if dispersion <= 0:
-        return np.ones(months, dtype=np.float64)
-    uniform, _ = draws(key, month_key(_STREAM_BASE + stream, np.arange(months)), 0, Purpose.ENTRY_COUNT)
+        return np.ones((len(words[0]), months), dtype=np.float64)
+    uniform, _ = draws(words, month_key(_STREAM_BASE + stream, np.arange(months)), 0, Purpose.ENTRY_COUNT)
     return np.asarray(gammaincinv(1 / dispersion, uniform) * dispersion, dtype=np.float64)
 
 
-def _shares(key: KeyWords, stream: int, parameters: Floats) -> Floats:
-    """One draw from a Dirichlet by normalised Gammas."""
-    uniform, _ = draws(key, other_key(stream), np.arange(len(parameters)), Purpose.ENTRY_MIX)
+def _shares(words: tuple[Words, Words], stream: int, parameters: Floats) -> Floats:
+    """A draw from a Dirichlet by normalised Gammas for each replication."""
+    uniform, _ = draws(words, other_key(stream), np.arange(len(parameters)), Purpose.ENTRY_MIX)
     gammas = gammaincinv(np.maximum(parameters, _LEAST_SHAPE), uniform)
-    kept = gammas if gammas.sum() > 0 else parameters
-    return np.asarray(kept / kept.sum(), dtype=np.float64)
+    kept = np.where(gammas.sum(axis=1, keepdims=True) > 0, gammas, parameters)
+    return np.asarray(kept / kept.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
 def monthly_counts(history: History) -> pd.DataFrame:

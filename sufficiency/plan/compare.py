@@ -85,12 +85,14 @@ def same_results(plan: Outcome, baseline: Outcome) -> bool:
 
 def _measure(outcome: Outcome, name: str) -> pd.DataFrame:
     """Long form of one measure: setting, period, replication, value."""
+    in_care = outcome.codes.in_care
     if name == "children":
-        return _long(
-            outcome.stock, outcome.stock["month_end"].dt.strftime("%Y-%m-%d"), outcome.stock["setting"], "children"
-        )
+        stock = outcome.stock
+        return _long(stock, stock["month_end"].dt.strftime("%Y-%m-%d"), stock["setting"], "children", in_care)
     if name == "child_days":
-        return _long(outcome.child_days, _years(outcome.child_days), outcome.child_days["setting"], "child_days")
+        return _long(
+            outcome.child_days, _years(outcome.child_days), outcome.child_days["setting"], "child_days", in_care
+        )
     flows = outcome.flows
     if name == "entries":
         chosen = flows[flows["event"].isin(_ENTRIES)]
@@ -110,7 +112,10 @@ def _pounds(spend: pd.DataFrame) -> pd.DataFrame:
     return _long(spend, spend["financial_year"], spend["setting"], "pounds")
 
 
-def _long(table: pd.DataFrame, period: pd.Series, setting: pd.Series, value: str) -> pd.DataFrame:
+def _long(
+    table: pd.DataFrame, period: pd.Series, setting: pd.Series, value: str, whole_of: tuple[str, ...] | None = None
+) -> pd.DataFrame:
+    """Long form with a total; of ``whole_of`` alone where given (staying put is not care)."""
     plain = pd.DataFrame(
         {
             "setting": setting.astype(str),
@@ -119,7 +124,8 @@ def _long(table: pd.DataFrame, period: pd.Series, setting: pd.Series, value: str
             "value": table[value].astype(float),
         }
     )
-    whole = plain.groupby(["period", "replication"], as_index=False)["value"].sum().assign(setting=ALL)
+    counted = plain if whole_of is None else plain[plain["setting"].isin(whole_of)]
+    whole = counted.groupby(["period", "replication"], as_index=False)["value"].sum().assign(setting=ALL)
     apart = plain[plain["setting"] != ALL].groupby(["setting", "period", "replication"], as_index=False)["value"].sum()
     long: pd.DataFrame = pd.concat([whole, apart], ignore_index=True)
     return long

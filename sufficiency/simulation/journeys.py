@@ -5,7 +5,13 @@ change at birthdays, at the edges of duration bands, and at months in which a sc
 day by day; on the first day by which their sum reaches E, one day after arrival at the earliest,
 the next event falls, and its cause is drawn in proportion to the hazards of the day before. A move
 starts the next placement, an exit ends the period of care, the 18th birthday ends it at the latest.
-Whoever has left care may come back by the same rule with the hazard of re-entry.
+Whoever has left care may come back by the same rule with the hazard of re-entry; who turns 18 may
+stay put in the same place until the 21st birthday.
+
+Where a child goes is for the register of places to say (:mod:`sufficiency.simulation.register`);
+it also moves children from its waiting lists, and then the event that a child was heading for is
+void and the next is drawn anew. What lies ahead of a child is reckoned in
+:mod:`sufficiency.simulation.rates_ahead`.
 
 Every draw is keyed by child, placement number and purpose (:mod:`sufficiency.draws`).
 """
@@ -13,37 +19,24 @@ Every draw is keyed by child, placement number and purpose (:mod:`sufficiency.dr
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
-from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterator
 from enum import IntEnum
 
 import numpy as np
-import numpy.typing as npt
 import simpy
 
-from sufficiency import dates
-from sufficiency.codes import (
-    AGED_OUT,
-    CAUSES,
-    DURATION_EDGES,
-    EXIT_REASONS,
-    HAZARD_AGE_EDGES,
-    REPORTED_AGE,
-    TYPES,
-)
+from sufficiency.codes import AGED_OUT, EXIT_REASONS, TYPES
 from sufficiency.draws import KeyWords, Purpose, draw
-from sufficiency.history.stock import CLOSINGS, NONE, OPENINGS, REASONS, Spells
-from sufficiency.rates.exposure import cause_clocks
-from sufficiency.rates.openings import RE_ENTRY_AGE_EDGES, RE_ENTRY_TIME_EDGES
+from sufficiency.history.stock import OPENINGS, REASONS, STAY, Spells
+from sufficiency.simulation.rates_ahead import Ahead, Person, Resident, people
+from sufficiency.simulation.register import Register, Simulated
 from sufficiency.simulation.world import World
 
-_ENTRY, _RE_ENTRY, _MOVE = (OPENINGS.index(name) for name in ("entry", "re_entry", "move"))
-_MOVED, _EXITED = (CLOSINGS.index(name) for name in ("move", "exit"))
+_ENTRY, _RE_ENTRY, _MOVE, _STAY = (OPENINGS.index(name) for name in ("entry", "re_entry", "move", STAY))
 _AGED_OUT = REASONS.index(AGED_OUT)
 _HOME = EXIT_REASONS.index("returned_home")
-_ADULT = dates.ADULT
-_OPEN = int(dates.OPEN)
+
+Life = Generator[simpy.Event, None, None]
 
 
 class Order(IntEnum):
@@ -54,339 +47,154 @@ class Order(IntEnum):
     ENTRY = 2
 
 
-@dataclass(frozen=True)
-class Person:
-    """What does not change about a child: its rank in the run, key, birth and what birth fixes."""
-
-    rank: int
-    key: int
-    dob: int
-    uasc: int
-    adult: int
-    age_edges: tuple[int, ...]
-    re_entry_edges: tuple[int, ...]
-
-
-@dataclass
-class Log:
-    """The placements of a run as they end, in columns; open ones are closed off at the end."""
-
-    rows: list[tuple[int, int, int, int, int, int, int, int, int]] = field(default_factory=list)
-
-    def add(self, *row: int) -> None:
-        """One placement: rank, placement, setting, start, end, opening, closing, reason, care start."""
-        self.rows.append(row)  # type: ignore[arg-type]
-
-
-class Tables:
-    """A world's hazards as nested lists with totals over causes, for quick look-up by scalars."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        clocks = cause_clocks(world.codes)
-        self.on_placement = clocks.tolist()
-        self.hazards = world.hazards.tolist()
-        self.in_placement = _written_order_sum(world.hazards * clocks[:, None, None, None, :]).tolist()
-        self.in_care = _written_order_sum(world.hazards * ~clocks[:, None, None, None, :]).tolist()
-        self.month_edges: tuple[int, ...] = ()
-        self.multipliers: npt.NDArray[np.float64] | None = None
-        if world.multipliers is not None:
-            self.multipliers, self.month_edges = _steps(world.multipliers, world.first_day)
-        self._changed: dict[tuple[int, int, int, int, int, int], tuple[float, list[float]]] = {}
-
-    def total(self, setting: int, age: int, served: tuple[int, int], uasc: int, month: int) -> float:
-        """Hazard of any event in a day; ``served`` holds the duration bands (in placement, in care)."""
-        if self.multipliers is None:
-            both: float = self.in_placement[setting][age][served[0]][uasc] + self.in_care[setting][age][served[1]][uasc]
-            return both
-        return self._scaled(setting, age, served, uasc, month)[0]
-
-    def by_cause(self, setting: int, age: int, served: tuple[int, int], uasc: int, month: int) -> list[float]:
-        """The same, cause by cause in the written order."""
-        if self.multipliers is None:
-            cell = self.hazards[setting][age]
-            on = self.on_placement[setting]
-            return [cell[served[0] if on[cause] else served[1]][uasc][cause] for cause in range(len(CAUSES))]
-        return self._scaled(setting, age, served, uasc, month)[1]
-
-    def _scaled(
-        self, setting: int, age: int, served: tuple[int, int], uasc: int, month: int
-    ) -> tuple[float, list[float]]:
-        where = (setting, age, *served, uasc, month)
-        if where not in self._changed:
-            cell, on = self.hazards[setting][age], self.on_placement[setting]
-            factors = self.multipliers[month, setting, REPORTED_AGE[age]].tolist()  # type: ignore[index]
-            each = [
-                cell[served[0] if on[cause] else served[1]][uasc][cause] * factors[cause]
-                for cause in range(len(CAUSES))
-            ]
-            # Grouped by clock as in the unscaled totals, so that factors of 1 give the same float.
-            in_placement = in_care = 0.0
-            for cause, hazard in enumerate(each):
-                if on[cause]:
-                    in_placement += hazard
-                else:
-                    in_care += hazard
-            self._changed[where] = (in_placement + in_care, each)
-        return self._changed[where]
-
-
-def _steps(multipliers: npt.NDArray[np.float64], first_day: int) -> tuple[npt.NDArray[np.float64], tuple[int, ...]]:
-    """Only the months at which a factor changes, and the days on which they begin."""
-    differs = (multipliers[1:] != multipliers[:-1]).any(axis=(1, 2, 3))
-    months = np.flatnonzero(differs) + 1
-    first = int(dates.month_index(first_day))
-    return multipliers[np.concatenate(([0], months))], tuple(dates.month_start(first + months).tolist())
-
-
-def _written_order_sum(table: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Sum over causes one by one in their written order (NumPy's own sum pairs them up)."""
-    total = np.zeros(table.shape[:-1])
-    for cause in range(table.shape[-1]):
-        total = total + table[..., cause]
-    return total
-
-
-def next_event(
-    edges: tuple[tuple[int, ...], ...],
-    start: int,
-    end: int,
-    threshold: float,
-    hazard_on: Callable[[int], float],
-) -> int:
-    """First day by which the hazards since ``start`` add up to the threshold; ``end`` if none does.
-
-    Parameters
-    ----------
-    edges
-        Ascending days at which the hazard may change, as several sorted tuples.
-    start, end
-        Arrival, and the day on which the child leaves whatever happens (not searched).
-    threshold
-        E, the exponential draw.
-    hazard_on
-        Hazard per day on a day, constant between edges.
-    """
-    gathered = 0.0
-    day = start
-    while day < end:
-        stop = end
-        for row in edges:
-            at = bisect_right(row, day)
-            if at < len(row) and row[at] < stop:
-                stop = row[at]
-        hazard = hazard_on(day)
-        reached = gathered + hazard * (stop - day)
-        if hazard > 0.0 and reached >= threshold:
-            wait = math.ceil((threshold - gathered) / hazard)
-            return min(day + max(wait, 1), stop)
-        gathered = reached
-        day = stop
-    return end
-
-
 class Journeys:
     """All children of one replication, run to the horizon by SimPy."""
 
     def __init__(self, world: World, key: KeyWords) -> None:
         self.world = world
         self.key = key
-        self.tables = Tables(world)
-        self.log = Log()
-        self.end = world.last_day + 1
-        self.first_types = world.first_types.tolist()
-        self.shares = world.in_house_share.tolist()
-        codes = world.codes
-        names = codes.in_care
-        self.kind_settings = [[names.index(name) for name in codes.settings_of(kind)] for kind in TYPES]
-        self.report_index = [codes.all_settings.index(name) for name in names]
-        dob = np.concatenate([world.stock.dob, world.leavers.dob, world.entrants.dob])
-        ages = (*HAZARD_AGE_EDGES[1:], _ADULT, *RE_ENTRY_AGE_EDGES[1:])
-        self._turns = dates.birthday(dob[:, None], ages).tolist()
-        self._rank_bits = max(len(dob), 1).bit_length()
+        self.ahead = Ahead(world)
+        self.register = Register(world, key, self._stepped)
+        self.people = people(world)
+        self.before = world.first_day - 1
+        self._rank_bits = max(len(self.people), 1).bit_length()
         self.environment = simpy.Environment()
+        self.environment.process(self._capacity())
+        lives = (*self._stock(), *self._leavers(), *self._stayers(), *self._entrants())
+        self.lives = [self.environment.process(life) for life in lives]
 
-    def run(self) -> Spells:
-        """Simulate and return every placement that lies in the horizon or was open at the origin."""
-        for process in (*self._stock(), *self._leavers(), *self._entrants()):
-            self.environment.process(process)
+    def run(self) -> Simulated:
+        """Simulate; every placement that lies in the horizon or was open at the origin, and the places."""
         self.environment.run()
-        return self._spells()
+        rows, tally = self.register.finish()
+        return Simulated(self._spells(rows), tally)
 
     # SimPy's clock has no tie-breaking key, so the class and the child's rank are an exact binary
     # fraction of the day.
-    def _moment(self, day: int, order: Order, rank: int) -> float:
+    def _until(self, day: int, order: Order, rank: int = 0) -> simpy.Event:
+        """Wait for a moment; one beyond the last day never comes."""
+        if day > self.world.last_day:
+            return self.environment.event()
         fraction = (order << self._rank_bits) | rank
-        return (day - self.world.first_day) + math.ldexp(fraction, -(self._rank_bits + 2))
+        moment = (day - self.world.first_day) + math.ldexp(fraction, -(self._rank_bits + 2))
+        return self.environment.timeout(max(moment - self.environment.now, 0.0))
 
-    def _until(self, day: int, order: Order, rank: int) -> simpy.Timeout:
-        return self.environment.timeout(max(self._moment(day, order, rank) - self.environment.now, 0.0))
+    def _stepped(self, child: Resident) -> None:
+        """The register has moved a child: it wakes at once and draws its next event."""
+        self.lives[child.person.rank].interrupt()
 
-    def _person(self, rank: int, key: int, dob: int, uasc: bool) -> Person:
-        turns = self._turns[rank]
-        ages = len(HAZARD_AGE_EDGES) - 1
-        return Person(rank, key, dob, int(uasc), turns[ages], tuple(turns[:ages]), tuple(turns[ages + 1 :]))
+    def _threshold(self, person: Person, number: int, purpose: Purpose) -> tuple[float, float]:
+        """An exponential number, and a second uniform for whatever goes with it."""
+        first, second = draw(self.key, person.key, number, purpose)
+        return -math.log(1.0 - first), second
 
-    def _stock(self) -> list[Generator[simpy.Event, None, None]]:
+    # Everyone's life, in order of rank; a life that begins before the first day holds its place from then.
+
+    def _stock(self) -> Iterator[Life]:
         stock = self.world.stock
-        columns = zip(
-            *(
-                getattr(stock, name).tolist()
-                for name in ("key", "dob", "uasc", "setting", "placement_start", "care_start")
-            ),
-            strict=True,
-        )
-        return [
-            self._in_care(self._person(rank, key, dob, uasc), 0, setting, placed, care, _MOVE, self.world.first_day - 1)
-            for rank, (key, dob, uasc, setting, placed, care) in enumerate(columns)
-        ]
+        columns = (getattr(stock, name).tolist() for name in ("setting", "placement_start", "care_start"))
+        for person, setting, placed, care in zip(self.people, *columns, strict=False):
+            child = Resident(person, 0, setting, placed, care, _MOVE)
+            self.register.hold(child)
+            yield self._in_care(child)
 
-    def _leavers(self) -> list[Generator[simpy.Event, None, None]]:
+    def _leavers(self) -> Iterator[Life]:
         left = self.world.leavers
-        base = len(self.world.stock.key)
-        columns = zip(
-            *(getattr(left, name).tolist() for name in ("key", "dob", "uasc", "exit_day", "home")), strict=True
-        )
-        return [
-            self._after_care(self._person(base + number, key, dob, uasc), 0, day, home, self.world.first_day - 1)
-            for number, (key, dob, uasc, day, home) in enumerate(columns)
-        ]
+        those = self.people[len(self.world.stock.key) :]
+        for person, day, home in zip(those, left.exit_day.tolist(), left.home.tolist(), strict=False):
+            yield self._after_care(person, 0, day, self.before, home=home)
 
-    def _entrants(self) -> list[Generator[simpy.Event, None, None]]:
+    def _stayers(self) -> Iterator[Life]:
+        those = self.people[len(self.world.stock.key) + len(self.world.leavers.key) :]
+        for person, setting in zip(those, self.world.stayers.setting.tolist(), strict=False):
+            child = Resident(person, 0, setting, self.before, self.before, _STAY, staying=True)
+            self.register.hold(child)
+            yield self._staying_put(child)
+
+    def _entrants(self) -> Iterator[Life]:
         new = self.world.entrants
-        base = len(self.world.stock.key) + len(self.world.leavers.key)
-        columns = zip(*(getattr(new, name).tolist() for name in ("key", "day", "dob", "uasc", "kind")), strict=True)
-        return [
-            self._enter(self._person(base + number, key, dob, uasc), day, kind)
-            for number, (key, day, dob, uasc, kind) in enumerate(columns)
-            if self.world.first_day <= day < self.end
-        ]
+        those = self.people[len(self.people) - len(new.key) :]
+        for person, day, kind in zip(those, new.day.tolist(), new.kind.tolist(), strict=True):
+            yield self._entering(person, day, kind)
 
-    def _enter(self, person: Person, day: int, kind: int) -> Generator[simpy.Event, None, None]:
-        yield self._until(day, Order.ENTRY, person.rank)
-        setting = self._provider(person, 0, kind)
-        yield from self._in_care(person, 0, setting, day, day, _ENTRY, day)
+    # What happens in a life.
 
-    def _in_care(
-        self, person: Person, placement: int, setting: int, start: int, care_start: int, opening: int, now: int
-    ) -> Generator[simpy.Event, None, None]:
-        """A period of care from one placement on; ``now`` is the last day whose events are past."""
-        while True:
-            first, second = draw(self.key, person.key, placement, Purpose.EVENT)
-            day = self._event_day(person, setting, start, care_start, now, -math.log(1.0 - first))
-            if day > self.end - 1:
-                self.log.add(person.rank, placement, setting, start, _OPEN, opening, NONE, NONE, care_start)
-                return
-            yield self._until(day, Order.CHILD, person.rank)
-            if day >= person.adult:
-                self.log.add(person.rank, placement, setting, start, day, opening, _EXITED, _AGED_OUT, care_start)
-                return
-            cause = self._cause(person, setting, day - 1, (start, care_start), second)
-            if cause >= len(TYPES):
-                reason = cause - len(TYPES)
-                self.log.add(person.rank, placement, setting, start, day, opening, _EXITED, reason, care_start)
-                yield from self._after_care(person, placement + 1, day, reason == _HOME, day)
-                return
-            self.log.add(person.rank, placement, setting, start, day, opening, _MOVED, NONE, care_start)
-            placement += 1
-            setting = self._provider(person, placement, cause)
-            start, now, opening = day, day, _MOVE
+    def _capacity(self) -> Life:
+        """Days on which the number of usable places, or the shares of children who wait, change."""
+        places = self.world.places
+        for day in sorted({*places.change_day.tolist(), *places.wait_day.tolist()}):
+            yield self._until(day, Order.CAPACITY)
+            self.register.change_usable(day)
 
-    def _event_day(self, person: Person, setting: int, start: int, care_start: int, now: int, threshold: float) -> int:
-        """Day of the next event, from the day after the last one whose events are past.
-
-        Opening stock starts on the origin with the durations it has served: nothing of E is spent
-        on days already lived.
-        """
-        edges = (
-            person.age_edges,
-            tuple(start + edge for edge in DURATION_EDGES[1:]),
-            tuple(care_start + edge for edge in DURATION_EDGES[1:]),
-            self.tables.month_edges,
-        )
-
-        def hazard_on(day: int) -> float:
-            return self.tables.total(setting, *self._cell(person, day, (start, care_start)))
-
-        return next_event(edges, now, min(person.adult, self.end), threshold, hazard_on)
-
-    def _cell(self, person: Person, day: int, starts: tuple[int, int]) -> tuple[int, tuple[int, int], int, int]:
-        age = bisect_right(person.age_edges, day)
-        served = (
-            bisect_right(DURATION_EDGES, day - starts[0]) - 1,
-            bisect_right(DURATION_EDGES, day - starts[1]) - 1,
-        )
-        return age, served, person.uasc, bisect_right(self.tables.month_edges, day)
-
-    def _cause(self, person: Person, setting: int, day: int, starts: tuple[int, int], uniform: float) -> int:
-        each = self.tables.by_cause(setting, *self._cell(person, day, starts))
-        total = 0.0
-        for hazard in each:
-            total += hazard
-        target, gathered, last = uniform * total, 0.0, 0
-        for cause, hazard in enumerate(each):
-            if hazard > 0.0:
-                gathered += hazard
-                last = cause
-                if target < gathered:
-                    return cause
-        return last
-
-    def _provider(self, person: Person, placement: int, kind: int) -> int:
-        """Setting within a type: in-house with the authority's share while no place is limited."""
-        settings = self.kind_settings[kind]
-        if len(settings) == 1:
-            return settings[0]
-        suits, _ = draw(self.key, person.key, placement, Purpose.MATCH)
-        return settings[0] if suits < self.shares[kind] else settings[1]
-
-    def _after_care(
-        self, person: Person, placement: int, exit_day: int, home: bool, now: int
-    ) -> Generator[simpy.Event, None, None]:
-        """Out of care, and perhaps back; ``placement`` is the number that the next one will have."""
-        first, _ = draw(self.key, person.key, placement, Purpose.RE_ENTRY)
-        table = self.world.re_entry[0 if home else 1]
-        edges = (person.re_entry_edges, tuple(exit_day + edge for edge in RE_ENTRY_TIME_EDGES[1:]))
-
-        def hazard_on(day: int) -> float:
-            age = bisect_right(person.re_entry_edges, day)
-            return float(table[age, bisect_right(RE_ENTRY_TIME_EDGES, day - exit_day) - 1])
-
-        limit = min(person.adult, self.end)
-        day = next_event(edges, now, limit, -math.log(1.0 - first), hazard_on)
-        if day >= limit:
+    def _entering(self, person: Person, day: int, kind: int) -> Life:
+        if day < self.world.first_day:
             return
         yield self._until(day, Order.ENTRY, person.rank)
-        kind = self._first_type(person, placement, day)
-        setting = self._provider(person, placement, kind)
-        yield from self._in_care(person, placement, setting, day, day, _RE_ENTRY, day)
+        yield from self._in_care(self.register.enter(person, 0, kind, day, _ENTRY))
 
-    def _first_type(self, person: Person, placement: int, day: int) -> int:
+    def _in_care(self, child: Resident) -> Life:
+        """A period of care, placement by placement, and whatever comes after it."""
+        person = child.person
+        while True:
+            threshold, uniform = self._threshold(person, child.placement, Purpose.EVENT)
+            day = self.ahead.day_in_care(child, max(child.start, self.before), threshold)
+            try:
+                yield self._until(day, Order.CHILD, person.rank)
+            except simpy.Interrupt:
+                continue
+            if day >= person.adult:
+                yield from self._adult(child, day)
+                return
+            cause = self.ahead.cause(child, day - 1, uniform)
+            if cause >= len(TYPES):
+                reason = cause - len(TYPES)
+                self.register.leave(child, day, reason)
+                yield from self._after_care(person, child.placement + 1, day, day, home=reason == _HOME)
+                return
+            self.register.move(child, cause, day)
+
+    def _adult(self, child: Resident, day: int) -> Life:
+        """The 18th birthday: care ends, and some stay on in the same place."""
+        uniform, _ = draw(self.key, child.person.key, child.placement, Purpose.STAYING_PUT)
+        if not self.ahead.stays(child.setting, day, uniform):
+            self.register.leave(child, day, _AGED_OUT)
+            return
+        self.register.stay_put(child, day)
+        yield from self._staying_put(child)
+
+    def _staying_put(self, child: Resident) -> Life:
+        threshold, _ = self._threshold(child.person, child.placement, Purpose.STAYING_PUT_LENGTH)
+        day = self.ahead.day_of_stay_end(child, child.start, threshold)
+        yield self._until(day, Order.CHILD, child.person.rank)
+        self.register.end_staying(child, day)
+
+    def _after_care(self, person: Person, placement: int, exit_day: int, now: int, *, home: bool) -> Life:
+        """Out of care, and perhaps back; ``placement`` is the number that the next one will have."""
+        threshold, _ = self._threshold(person, placement, Purpose.RE_ENTRY)
+        day = self.ahead.day_of_return(person, exit_day, now, threshold, home=home)
+        if day is None:
+            return
+        yield self._until(day, Order.ENTRY, person.rank)
         uniform, _ = draw(self.key, person.key, placement, Purpose.FIRST_TYPE)
-        band = REPORTED_AGE[bisect_right(person.age_edges, day)]
-        gathered = 0.0
-        chances = self.first_types[band][person.uasc]
-        for kind, chance in enumerate(chances):
-            gathered += chance
-            if uniform < gathered:
-                return kind
-        return max(kind for kind, chance in enumerate(chances) if chance > 0)
+        kind = self.ahead.first_type(person, day, uniform)
+        yield from self._in_care(self.register.enter(person, placement, kind, day, _RE_ENTRY))
 
-    def _spells(self) -> Spells:
+    def _spells(self, rows: list[tuple[int, ...]]) -> Spells:
         world = self.world
-        rows = np.array(sorted(self.log.rows), dtype=np.int64).reshape(-1, 9)
-        rank, _, setting, start, end, opening, closing, reason, care_start = rows.T
-        dob = np.concatenate([world.stock.dob, world.leavers.dob, world.entrants.dob])
-        uasc = np.concatenate([world.stock.uasc, world.leavers.uasc, world.entrants.uasc])
-        reported = np.array(self.report_index)[setting] if len(setting) else setting
+        table = np.array(sorted(rows), dtype=np.int64).reshape(-1, 9)
+        rank, _, setting, start, end, opening, closing, reason, care_start = table.T
+        groups = (world.stock, world.leavers, world.stayers, world.entrants)
+        dob = np.concatenate([group.dob for group in groups])
+        uasc = np.concatenate([group.uasc for group in groups])
         born, alone = dob[rank], uasc[rank].astype(bool)
-        return Spells(rank, reported, start, end, born, alone, opening, closing, reason, care_start)
+        return Spells(rank, setting, start, end, born, alone, opening, closing, reason, care_start)
 
 
-def simulate_journeys(world: World, key: KeyWords) -> Spells:
-    """Run one replication; the placements of every child, in order of child and placement.
+def simulate_journeys(world: World, key: KeyWords) -> Simulated:
+    """Run one replication: the placements of every child, and the places month by month.
 
-    A child's number is its place in stock, leavers, entrants, in that order. The first placement of
-    the opening stock keeps its true start, before day 0.
+    Placements come in order of child and placement. A child's number is its place in stock,
+    leavers, stayers, entrants, in that order. The first placement of the opening stock keeps its
+    true start, before day 0.
     """
     return Journeys(world, key).run()

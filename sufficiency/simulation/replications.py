@@ -1,44 +1,54 @@
-"""Many replications of one plan, on one core or several, with the same results either way."""
+"""Many replications of plans, on one core, several or a cluster, with the same results either way."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
-from joblib import Parallel, cpu_count, delayed
 from tqdm import tqdm
 
 from sufficiency import dates
-from sufficiency.draws import replication_key
 from sufficiency.errors import UserError
 from sufficiency.forecast import EntrantForecast, forecast_entrants
 from sufficiency.history import History
 from sufficiency.rates import Rates, estimate_rates
 from sufficiency.scenario import Scenario, read_scenario
-from sufficiency.simulation.journeys import simulate_journeys
-from sufficiency.simulation.results import Outcome, Replication, combine, tabulate
-from sufficiency.simulation.setup import Parameters, Setup, prepare
+from sufficiency.simulation.blocks import Task, blocks_of
+from sufficiency.simulation.engines import EngineName
+from sufficiency.simulation.kept import Kept
+from sufficiency.simulation.matching import Match, fit_matching
+from sufficiency.simulation.precision import Precision, last_children
+from sufficiency.simulation.results import Frame, Outcome, Replication, combine
+from sufficiency.simulation.setup import Parameters, prepare
+from sufficiency.simulation.supply import Supply, supply_of
+from sufficiency.simulation.workers import Workers, local_workers
 
 #: Journeys of this many replications are kept (model §8).
 JOURNEYS_KEPT = 50
-_BLOCK = 5
 DEFAULT_REPLICATIONS = 200
 DEFAULT_YEARS = 5
 DEFAULT_SEED = 2026
 
 
-def simulate(
+def simulate(  # noqa: PLR0913 - named options
     history: History,
     scenario: Scenario | str | Path = "baseline",
     *,
     replications: int = DEFAULT_REPLICATIONS,
+    precision: Precision | None = None,
     seed: int = DEFAULT_SEED,
     years: int = DEFAULT_YEARS,
     parameters: Parameters = "draw",
-    workers: int | None = None,
+    workers: int | Workers | None = None,
     rates: Rates | None = None,
     forecast: EntrantForecast | None = None,
+    matched: Matched | None = None,
+    engine_name: EngineName = "compiled",
     journeys: int = JOURNEYS_KEPT,
+    kept: Kept | None = None,
     progress: bool = False,
 ) -> Outcome:
     """Simulate every child's journey under a plan, many times over.
@@ -52,17 +62,27 @@ def simulate(
     replications, seed
         How many times, and the seed of every draw. Replication r of one seed has the same luck in
         every plan, whatever the number of replications or workers.
+    precision
+        Stop as soon as this is reached; ``replications`` are then the most.
     years
         How far ahead, to the same calendar day.
     parameters
         "draw" (each replication draws its hazards from their posteriors) or "mean"; entrants are
         drawn either way.
     workers
-        Processes; None takes one a core, 1 stays in this process.
+        Threads (processes, with the reference engine); None takes one a core. Or a cluster
+        (:func:`~sufficiency.simulation.cluster.open_cluster`).
     rates, forecast
         Estimated from the history when not given; hand them in to compare plans quickly.
+    matched
+        Places and how well they suit, from :func:`match_places`; inferred from the history when not given.
+    engine_name
+        "compiled", or "reference": the same numbers some sixty times slower, by code that an analyst can read.
     journeys
         Replications whose placements are kept.
+    kept
+        Folder of finished blocks: those found there are not simulated again (but for their
+        journeys, which are never written), those simulated are written there.
     progress
         Whether to show a progress bar with the time left, on standard error.
 
@@ -72,50 +92,168 @@ def simulate(
         When the scenario does not exist, is wrong, or lies outside the years simulated; when the
         forecast given ends before them.
     """
-    plan = scenario if isinstance(scenario, Scenario) else read_scenario(scenario)
+    return simulate_plans(
+        history,
+        [scenario],
+        replications=replications,
+        precision=precision,
+        seed=seed,
+        years=years,
+        parameters=parameters,
+        workers=workers,
+        rates=rates,
+        forecast=forecast,
+        matched=matched,
+        engine_name=engine_name,
+        journeys=journeys,
+        kept=kept,
+        progress=progress,
+    )[0]
+
+
+def simulate_plans(  # noqa: PLR0913 - named options
+    history: History,
+    scenarios: Sequence[Scenario | str | Path],
+    *,
+    replications: int = DEFAULT_REPLICATIONS,
+    precision: Precision | None = None,
+    seed: int = DEFAULT_SEED,
+    years: int = DEFAULT_YEARS,
+    parameters: Parameters = "draw",
+    workers: int | Workers | None = None,
+    rates: Rates | None = None,
+    forecast: EntrantForecast | None = None,
+    matched: Matched | None = None,
+    engine_name: EngineName = "compiled",
+    journeys: int = JOURNEYS_KEPT,
+    kept: Kept | None = None,
+    progress: bool = False,
+) -> list[Outcome]:
+    """Simulate several plans; workers go from one to the next without waiting.
+
+    See :func:`simulate`. A ``precision`` is decided by the first plan, and every plan gets the
+    number of replications that it needed, so that they stay paired.
+    """
     first, last = history.origin + 1, dates.add_years(history.origin, years)
     months = int(dates.month_index(last) - dates.month_index(first)) + 1
-    effects = plan.effects(first, months, history.codes)
+    plans = [one if isinstance(one, Scenario) else read_scenario(one) for one in scenarios]
+    effects = [plan.effects(first, months, history.codes) for plan in plans]
     arriving = forecast or forecast_entrants(history, months=months)
     if arriving.months < months or arriving.first_month != dates.month_index(first):
         raise UserError(["The forecast of entrants does not cover the months to be simulated; make it again."])
-    setup = prepare(
-        history,
-        rates or estimate_rates(history),
-        arriving,
-        effects,
-        days=last - first + 1,
-        parameters=parameters,
-    )
-    blocks = [range(low, min(low + _BLOCK, replications)) for low in range(0, replications, _BLOCK)]
-    parts: list[Replication] = []
-    with tqdm(total=replications, desc=plan.about.title[:40], unit="run", disable=not progress) as bar:
-        for block in _blocks(setup, seed, blocks, journeys, workers):
-            parts.extend(block)
-            bar.update(len(block))
-    return combine(plan, history.codes, seed, (first, last), parts)
+    estimated = rates or estimate_rates(history)
+    places = matched or match_places(history, rates=estimated, forecast=arriving)
+
+    def planned(number: int) -> _Planned:
+        days, given = last - first + 1, (history, estimated, arriving, effects[number])
+        setup = prepare(*given, days=days, supply=places.supply, parameters=parameters)
+        frame = Frame(plans[number], history.codes, seed, (first, last), places.supply, places.matches)
+        return _Planned(frame, Task(setup, seed, journeys, engine_name))
+
+    every = [planned(number) for number in range(len(plans))]
+    shown = _Work(workers, kept, progress)
+    if precision is None:
+        found = shown.run(every, replications)
+    else:
+        found = shown.run(every[:1], replications, _enough(precision, every[0].frame))
+        found += shown.run(every[1:], len(found[0]))
+    return [combine(one.frame, parts) for one, parts in zip(every, found, strict=True)]
 
 
-def _blocks(
-    setup: Setup, seed: int, blocks: list[range], journeys: int, workers: int | None
-) -> Iterator[list[Replication]]:
-    processes = min(workers or cpu_count(), len(blocks))
-    if processes <= 1:
-        return (run_block(setup, seed, block, journeys) for block in blocks)
-    # No array is memory-mapped: children's dates stay out of every file (max_nbytes=None).
-    pool = Parallel(n_jobs=processes, return_as="generator", max_nbytes=None)
-    done: Iterator[list[Replication]] = pool(delayed(run_block)(setup, seed, block, journeys) for block in blocks)
-    return done
+@dataclass(frozen=True)
+class _Planned:
+    """A plan ready to be simulated."""
+
+    frame: Frame
+    task: Task
+
+    @property
+    def name(self) -> str:
+        return self.frame.scenario.name
+
+    def __repr__(self) -> str:
+        return f"_Planned({self.name})"
 
 
-def run_block(setup: Setup, seed: int, numbers: Iterable[int], journeys: int) -> list[Replication]:
-    """Run some replications of a plan."""
-    return [_replicate(setup, seed, number, keep=number < journeys) for number in numbers]
+Enough = Callable[[list[Replication]], bool]
 
 
-def _replicate(setup: Setup, seed: int, number: int, *, keep: bool) -> Replication:
-    key = replication_key(seed, number)
-    world = setup.world(key)
-    given = simulate_journeys(world, key)
-    window = (setup.first_day, setup.first_day + setup.days - 1)
-    return tabulate(number, given, setup.forecast.counts(key), window, setup.codes, keep=keep)
+def _enough(precision: Precision, frame: Frame) -> Enough:
+    return lambda parts: precision.reached(last_children(parts, frame.codes, frame.window))
+
+
+@dataclass(frozen=True)
+class _Work:
+    """How replications are run: by whom, what of them is kept, and whether progress is shown."""
+
+    workers: int | Workers | None
+    kept: Kept | None
+    progress: bool
+
+    def run(self, plans: Sequence[_Planned], most: int, enough: Enough | None = None) -> list[list[Replication]]:
+        """Replications of each plan, up to so many, or to the end of the block after which they are enough."""
+        jobs = list(product(range(len(plans)), blocks_of(most)))
+        done = {job: parts for job in jobs if (parts := self._loaded(plans[job[0]], job[1])) is not None}
+        pieces = [(plans[plan].task, numbers) for plan, numbers in jobs if (plan, numbers) not in done]
+        found: list[list[Replication]] = [[] for _ in plans]
+        before = sum(len(parts) for parts in done.values())
+        bar = tqdm(desc="Simulating", total=len(plans) * most, initial=before, unit="run", disable=not self.progress)
+        with bar, closing(self._workers(pieces).run(pieces)) as fresh:
+            for plan, numbers in jobs:
+                bar.set_description(plans[plan].frame.scenario.about.title[:40], refresh=False)
+                parts = done.pop((plan, numbers), None)
+                if parts is None:
+                    parts = next(fresh)
+                    self._save(plans[plan], parts)
+                    bar.update(len(parts))
+                found[plan].extend(parts)
+                if enough is not None and enough(found[plan]):
+                    break
+        return found
+
+    def _loaded(self, plan: _Planned, numbers: range) -> list[Replication] | None:
+        if self.kept is None or numbers.start < plan.task.journeys:
+            return None
+        return self.kept.load(plan.name, numbers)
+
+    def _save(self, plan: _Planned, parts: list[Replication]) -> None:
+        if self.kept is not None:
+            self.kept.save(plan.name, parts)
+
+    def _workers(self, pieces: Sequence[tuple[Task, range]]) -> Workers:
+        if self.workers is None or isinstance(self.workers, int):
+            engine_name: EngineName = pieces[0][0].engine_name if pieces else "compiled"
+            return local_workers(engine_name, self.workers, len(pieces))
+        return self.workers
+
+
+@dataclass(frozen=True)
+class Matched:
+    """The places of an authority with their matching fitted: see :func:`match_places`."""
+
+    supply: Supply
+    matches: tuple[Match, ...] = ()
+
+
+def match_places(
+    history: History,
+    supply: Supply | None = None,
+    *,
+    rates: Rates | None = None,
+    forecast: EntrantForecast | None = None,
+) -> Matched:
+    """Fit how well a vacancy suits to the last year's arrivals, by simulating a year of the baseline.
+
+    Parameters
+    ----------
+    supply
+        The places (:func:`~sufficiency.simulation.supply.supply_of`); inferred when not given.
+    """
+    first = history.origin + 1
+    months = int(dates.month_index(dates.add_years(history.origin, 1)) - dates.month_index(first)) + 1
+    arriving = forecast or forecast_entrants(history, months=months)
+    effects = read_scenario("baseline").effects(first, months, history.codes)
+    days = dates.add_years(history.origin, 1) - history.origin
+    given = supply or supply_of(history)
+    setup = prepare(history, rates or estimate_rates(history), arriving, effects, days=days, supply=given)
+    return Matched(*fit_matching(setup))

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from sufficiency import dates
-from sufficiency.codes import Codes
-from sufficiency.history.stock import (
-    CLOSINGS,
-    NONE,
-    OPENINGS,
-    REASONS,
-    Spells,
-    child_days_table,
-    flow_table,
-    stock_table,
-)
+from sufficiency.codes import AGE_BANDS, Codes
+from sufficiency.history.stock import CLOSINGS, EVENTS, NONE, OPENINGS, REASONS, STAY, Spells
 from sufficiency.scenario import Scenario
+from sufficiency.simulation.counted import Counted, flow_sizes, unpack
+from sufficiency.simulation.matching import Match
+from sufficiency.simulation.supply import Supply
 
 Ints = npt.NDArray[np.int64]
+Small = npt.NDArray[np.int32]
 
 STOCK_COLUMNS = ("scenario", "replication", "month_end", "setting", "age_band", "uasc", "children")
 FLOW_COLUMNS = (
@@ -49,23 +44,35 @@ PLACES_COLUMNS = (
     "unmet",
     "waiting",
     "stepped",
+    "mean_occupied",
+    "turned_away",
 )
+UNMET_COLUMNS = ("scenario", "replication", "month", "setting", "age_band", "children")
 RESULT_TABLES = {
     "stock": STOCK_COLUMNS,
     "flows": FLOW_COLUMNS,
     "child_days": CHILD_DAYS_COLUMNS,
     "places": PLACES_COLUMNS,
+    "unmet": UNMET_COLUMNS,
 }
 
 
 @dataclass(frozen=True)
 class Replication:
-    """One replication's tables, without scenario and number; ``entrants`` has shape (groups, months)."""
+    """One replication, reduced: counts without scenario and number.
+
+    ``flows`` are distinct packed events and ``times`` how often each fell; ``places`` holds held,
+    vacant, full and waiting days, unmet first choices, turned away and stepped, shape (7, months,
+    settings in care); ``unmet`` those first choices by age band; ``entrants`` has shape (groups, months).
+    """
 
     number: int
-    stock: pd.DataFrame
-    flows: pd.DataFrame
-    child_days: pd.DataFrame
+    stock: Small
+    child_days: Small
+    flows: Ints
+    times: Small
+    places: Small
+    unmet: Small
     entrants: Ints
     journeys: Spells | None
 
@@ -82,7 +89,12 @@ class Outcome:
     scenario
         The plan.
     stock, flows, child_days, places
-        The tables of model §8. ``places`` has no rows where no setting's places are limited.
+        The tables of model §8. ``places`` has a row for each month of a limited setting, and of one
+        in which a first choice was not met.
+    unmet
+        First choices not met: scenario, replication, month, setting, age_band, children.
+    supply, matches
+        The places simulated, and how their matching was fitted.
     entrants
         First entrants drawn, shape (replications, groups, months), before the plan's factors.
     journeys
@@ -101,6 +113,9 @@ class Outcome:
     flows: pd.DataFrame
     child_days: pd.DataFrame
     places: pd.DataFrame
+    unmet: pd.DataFrame
+    supply: Supply
+    matches: tuple[Match, ...]
     entrants: Ints
     journeys: tuple[Spells, ...]
 
@@ -121,66 +136,163 @@ class Outcome:
         return placements_frame(self.journeys[replication], self.codes)
 
 
-def tabulate(
-    number: int, given: Spells, entrants: Ints, window: tuple[int, int], codes: Codes, *, keep: bool
-) -> Replication:
-    """Reduce one replication's journeys to its tables over the days from window[0] to window[1]."""
-    first, last = window
-    cuts = dates.month_edges(first, last)
-    ends = cuts[1:] - 1
-    whole = dates.month_start(dates.month_index(ends) + 1) - 1 == ends
+def reduced(number: int, given: Counted, entrants: Ints, *, keep: bool) -> Replication:
+    """One replication as small arrays."""
+    flows, times = np.unique(given.flows, return_counts=True)
+    tally = given.tally
+    days = (tally.occupied_days, tally.vacant_days, tally.full_days, tally.waiting_days)
+    places = np.stack([*days, tally.unmet.sum(axis=2), tally.turned_away, tally.stepped])
     return Replication(
         number=number,
-        stock=stock_table(given, ends[whole], codes),
-        flows=flow_table(given, first, last, codes),
-        child_days=child_days_table(given, cuts, codes),
+        stock=given.stock.astype(np.int32),
+        child_days=given.child_days.astype(np.int32),
+        flows=flows,
+        times=times.astype(np.int32),
+        places=places.astype(np.int32),
+        unmet=tally.unmet.astype(np.int32),
         entrants=entrants,
-        journeys=given if keep else None,
+        journeys=given.spells if keep else None,
     )
 
 
-def combine(
-    scenario: Scenario, codes: Codes, seed: int, window: tuple[int, int], parts: Sequence[Replication]
-) -> Outcome:
+@dataclass(frozen=True)
+class Frame:
+    """What the tables of a plan's replications share."""
+
+    scenario: Scenario
+    codes: Codes
+    seed: int
+    window: tuple[int, int]
+    supply: Supply
+    matches: tuple[Match, ...]
+
+    def __repr__(self) -> str:
+        return f"Frame({self.scenario.name})"
+
+
+def combine(frame: Frame, parts: Sequence[Replication]) -> Outcome:
     """Join the replications of a plan, in order of their number."""
     ordered = sorted(parts, key=lambda part: part.number)
-
-    def joined(name: str) -> pd.DataFrame:
-        tables = [getattr(part, name) for part in ordered]
-        table = pd.concat(tables, ignore_index=True)
-        numbers = np.repeat([part.number for part in ordered], [len(one) for one in tables])
-        plan = pd.Categorical.from_codes(np.zeros(len(table), dtype=np.int8), categories=pd.Index([scenario.name]))
-        whole: pd.DataFrame = table.assign(scenario=plan, replication=numbers)[list(RESULT_TABLES[name])]
-        return whole
-
+    first, last = frame.window
+    cuts = dates.month_edges(first, last)
+    ends, months = cuts[1:] - 1, dates.month_start(dates.month_index(cuts[:-1]))
+    whole = dates.month_start(dates.month_index(ends) + 1) - 1 == ends
+    numbers = np.array([part.number for part in ordered], dtype=np.int64)
+    names = frame.codes.all_settings
+    stock = _cells(np.stack([part.stock[whole] for part in ordered]), numbers, ends[whole], names)
+    days = _cells(np.stack([part.child_days for part in ordered]), numbers, months, names)
     return Outcome(
-        scenario=scenario,
-        codes=codes,
+        scenario=frame.scenario,
+        codes=frame.codes,
         replications=len(ordered),
-        seed=seed,
-        origin=window[0] - 1,
-        last_day=window[1],
-        stock=joined("stock"),
-        flows=joined("flows"),
-        child_days=joined("child_days"),
-        places=_no_places(),
+        seed=frame.seed,
+        origin=first - 1,
+        last_day=last,
+        stock=_named(stock, frame, STOCK_COLUMNS, month="month_end", count="children"),
+        flows=_flows(ordered, months, frame),
+        child_days=_named(days, frame, CHILD_DAYS_COLUMNS, month="month", count="child_days"),
+        places=_places(ordered, numbers, cuts, frame),
+        unmet=_unmet(ordered, numbers, months, frame),
+        supply=frame.supply,
+        matches=frame.matches,
         entrants=np.stack([part.entrants for part in ordered]),
         journeys=tuple(part.journeys for part in ordered if part.journeys is not None),
     )
 
 
-def _no_places() -> pd.DataFrame:
-    """The places table of a run in which no setting's places are limited."""
-    kinds = {"scenario": "str", "replication": "int64", "month": "datetime64[s]", "setting": "str"}
-    return pd.DataFrame({name: pd.Series(dtype=kinds.get(name, "float64")) for name in PLACES_COLUMNS})
+def _labelled(codes: Ints, names: Sequence[str]) -> pd.Series:
+    return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(names)))
+
+
+def _cells(counts: Small, numbers: Ints, days: Ints, names: Sequence[str]) -> pd.DataFrame:
+    """Tidy non-zero cells of an array by replication, month, setting, age band and UASC."""
+    replication, month, setting, band, side = np.nonzero(counts)
+    return pd.DataFrame(
+        {
+            "replication": numbers[replication],
+            "month": dates.to_dates(days)[month],
+            "setting": _labelled(setting, names),
+            "age_band": _labelled(band, AGE_BANDS),
+            "uasc": side.astype(bool),
+            "count": counts[replication, month, setting, band, side].astype(np.int64),
+        }
+    )
+
+
+def _named(table: pd.DataFrame, frame: Frame, columns: Sequence[str], **named: str) -> pd.DataFrame:
+    plan = _labelled(np.zeros(len(table), dtype=np.int8), [frame.scenario.name])
+    whole: pd.DataFrame = table.assign(scenario=plan).rename(columns=named)[list(columns)]
+    return whole
+
+
+def _flows(parts: Sequence[Replication], months: Ints, frame: Frame) -> pd.DataFrame:
+    names = frame.codes.all_settings
+    packed = np.concatenate([part.flows for part in parts])
+    month, event, source, target, reason, band, side = unpack(packed, flow_sizes(len(names)))
+    table = pd.DataFrame(
+        {
+            "replication": np.repeat([part.number for part in parts], [len(part.flows) for part in parts]),
+            "month": dates.to_dates(months)[month],
+            "event": _labelled(event, EVENTS),
+            "from_setting": _labelled(source - 1, names),
+            "to_setting": _labelled(target - 1, names),
+            "reason": _labelled(reason - 1, REASONS),
+            "age_band": _labelled(band, AGE_BANDS),
+            "uasc": side.astype(bool),
+            "count": np.concatenate([part.times for part in parts]).astype(np.int64),
+        }
+    )
+    return _named(table, frame, FLOW_COLUMNS)
+
+
+def _places(parts: Sequence[Replication], numbers: Ints, cuts: Ints, frame: Frame) -> pd.DataFrame:
+    """One row for each month of a limited setting, or of one with a first choice that was not met."""
+    counts = np.stack([part.places for part in parts])
+    codes = frame.codes
+    limited = np.isin(codes.in_care, frame.supply.settings)
+    shown = limited[None, None, :] | (counts[:, 4] > 0)
+    replication, month, setting = np.nonzero(shown)
+    held, vacant, full, waiting, unmet, turned, stepped = counts[replication, :, month, setting].T
+    length = np.diff(cuts)[month]
+    table = pd.DataFrame(
+        {
+            "replication": numbers[replication],
+            "month": dates.to_dates(dates.month_start(dates.month_index(cuts[:-1])))[month],
+            "setting": _labelled(setting, codes.in_care),
+            "mean_vacant": vacant / length,
+            "days_full": full.astype(np.int64),
+            "unmet": unmet.astype(np.int64),
+            "waiting": waiting / length,
+            "stepped": stepped.astype(np.int64),
+            "mean_occupied": held / length,
+            "turned_away": turned.astype(np.int64),
+        }
+    )
+    return _named(table, frame, PLACES_COLUMNS)
+
+
+def _unmet(parts: Sequence[Replication], numbers: Ints, months: Ints, frame: Frame) -> pd.DataFrame:
+    counts = np.stack([part.unmet for part in parts])
+    replication, month, setting, band = np.nonzero(counts)
+    table = pd.DataFrame(
+        {
+            "replication": numbers[replication],
+            "month": dates.to_dates(months)[month],
+            "setting": _labelled(setting, frame.codes.in_care),
+            "age_band": _labelled(band, AGE_BANDS),
+            "children": counts[replication, month, setting, band].astype(np.int64),
+        }
+    )
+    return _named(table, frame, UNMET_COLUMNS)
 
 
 def placements_frame(given: Spells, codes: Codes) -> pd.DataFrame:
     """Spells as a placements table of :class:`~sufficiency.history.History`.
 
     A simulated child's number stands in for its rank; every start is known and every move changes
-    the carer.
+    the carer. Staying put after 18 is left out: it is not care.
     """
+    given = _in_care(given)
     new_child = np.concatenate(([True], given.child[1:] != given.child[:-1])) if len(given.child) else given.child
     first = np.flatnonzero(new_child)
     begun = np.cumsum(new_child) - 1
@@ -205,6 +317,8 @@ def placements_frame(given: Spells, codes: Codes) -> pd.DataFrame:
             "uasc": given.uasc,
             "place": "",
             "provider": "",
+            "distance_miles": np.nan,
+            "location": "",
         }
     )
 
@@ -213,3 +327,8 @@ def _names(coded: Ints, names: tuple[str, ...]) -> npt.NDArray[np.object_]:
     """Names of coded values; None for :data:`NONE`."""
     table = np.array([*names, None], dtype=object)
     return table[np.where(coded == NONE, len(names), coded)]
+
+
+def _in_care(given: Spells) -> Spells:
+    kept = given.opening != OPENINGS.index(STAY)
+    return Spells(*(getattr(given, item.name)[kept] for item in fields(Spells)))

@@ -6,7 +6,8 @@ Simulation day 0 is ``first_day``, the day after the origin; all days here are d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -14,10 +15,15 @@ import numpy.typing as npt
 from sufficiency.codes import AGE_BANDS, CAUSES, DURATION_EDGES, HAZARD_AGES, TYPES, Codes
 from sufficiency.draws import Words
 from sufficiency.rates.openings import GROUP_BANDS, RE_ENTRY_AGE_EDGES, RE_ENTRY_KINDS, RE_ENTRY_TIME_EDGES
+from sufficiency.simulation.places import Places, Stayers, no_places, no_stayers
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+
+
+#: Days of the longest simulation: what an offer's draw has bits for (22 years).
+MOST_DAYS = 2**13 - 1
 
 
 @dataclass(frozen=True)
@@ -78,11 +84,13 @@ class World:
     first_types
         Probabilities of the first type, shape (5 age bands, 2, 9 types).
     in_house_share
-        Chance that an arrival in a type goes to its in-house setting, shape (9 types); used for
-        types with more than one provider.
+        Chance that an arrival in a type goes to its in-house setting while that is not limited,
+        shape (9 types); used for types with more than one provider.
     multipliers
         Factors on hazards by calendar month from that of day 0, shape (months, settings, 5
         reported age bands, 16 causes); None where a scenario changes none.
+    places, stayers
+        Limited places, and young people already staying put; nothing is limited when left out.
     """
 
     codes: Codes
@@ -96,6 +104,8 @@ class World:
     leavers: Leavers
     entrants: Entrants
     multipliers: Floats | None = None
+    places: Places = None  # type: ignore[assignment]  # made below
+    stayers: Stayers = field(default_factory=no_stayers)
 
     def __post_init__(self) -> None:
         settings = len(self.codes.in_care)
@@ -107,9 +117,12 @@ class World:
         if self.multipliers is not None:
             shape = (self.multipliers.shape[0], settings, len(AGE_BANDS) - 1, len(CAUSES))
             self._check("multipliers", self.multipliers, shape)
-        if self.days < 1:
-            msg = "a simulation lasts at least one day"
+        if not 1 <= self.days <= MOST_DAYS:
+            msg = f"a simulation lasts from one day to {MOST_DAYS:,}"
             raise ValueError(msg)
+        if cast("Places | None", self.places) is None:
+            object.__setattr__(self, "places", no_places(self.codes, self.first_day))
+        self.places.check(settings, self.first_day)
 
     @property
     def last_day(self) -> int:

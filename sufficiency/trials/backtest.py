@@ -117,15 +117,16 @@ def _counts(history: History, day: int) -> Floats:
 
 def _scored(truth: History, known: History, outcome: Outcome, ahead: list[int]) -> list[tuple[object, ...]]:
     names = known.codes.all_settings
+    cared = len(known.codes.in_care)
     before = _counts(known, known.origin)
     rows: list[tuple[object, ...]] = []
     for months in ahead:
         day = _after(known.origin, months)
         came = _counts(truth, day)
         sample = _sampled(outcome, day)
-        rows.append(_row(known, months, "all", came.sum(), sample.sum(1), before.sum()))
+        rows.append(_row(known, months, "all", came.sum(), sample[:, :cared].sum(1), before.sum()))
         rows.append(_row(known, months, "all", came.sum(), None, before.sum()))
-        for number, name in enumerate(names[: len(known.codes.in_care)]):
+        for number, name in enumerate(names[:cared]):
             rows.append(_row(known, months, name, came[number], sample[:, number], before[number]))
             rows.append(_row(known, months, name, came[number], None, before[number]))
     return rows

@@ -55,7 +55,7 @@ def invent(world: KnownWorld, codes: Codes | None = None, *, replication: int = 
     used = codes or read_codes()
     key = replication_key(world.seed, replication)
     arrivals = draw_arrivals(world, key)
-    journeys = simulate_journeys(world_of(world, used, arrivals), key)
+    journeys = simulate_journeys(world_of(world, used, arrivals), key).spells
     return Invented(world, used, key, arrivals, _as_the_domain_says(journeys))
 
 
@@ -131,6 +131,8 @@ def placements(given: Spells, codes: Codes) -> pd.DataFrame:
             "uasc": given.uasc,
             "place": "",
             "provider": "",
+            "distance_miles": np.nan,
+            "location": "",
         }
     )
 

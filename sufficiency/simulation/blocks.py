@@ -1,0 +1,53 @@
+"""Blocks of replications: the piece of work that a thread, a process or a cluster's worker is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sufficiency.draws import KeyWords, replication_key
+from sufficiency.simulation.engines import EngineName, engine
+from sufficiency.simulation.results import Replication, reduced
+from sufficiency.simulation.setup import Setup
+
+Ints = npt.NDArray[np.int64]
+
+#: Replications in a block. Fixed, so that what is decided after a block does not depend on the workers.
+BLOCK = 20
+
+
+@dataclass(frozen=True)
+class Task:
+    """What every block of a plan's replications needs."""
+
+    setup: Setup
+    seed: int
+    journeys: int
+    engine_name: EngineName
+
+    def __repr__(self) -> str:
+        return f"Task({self.setup!r})"
+
+
+#: A plan's task and the numbers of the replications wanted.
+Piece = tuple[Task, range]
+
+
+def blocks_of(replications: int) -> list[range]:
+    """Numbers of the replications of each block."""
+    return [range(low, min(low + BLOCK, replications)) for low in range(0, replications, BLOCK)]
+
+
+def run_block(task: Task, numbers: Sequence[int]) -> list[Replication]:
+    """Run some replications of a plan."""
+    keys = [replication_key(task.seed, number) for number in numbers]
+    counts = task.setup.forecast.counts(keys)
+    return [_replicate(task, *each) for each in zip(numbers, keys, counts, strict=True)]
+
+
+def _replicate(task: Task, number: int, key: KeyWords, counts: Ints) -> Replication:
+    given = engine(task.engine_name)(task.setup.world(key, counts), key)
+    return reduced(number, given, counts, keep=number < task.journeys)

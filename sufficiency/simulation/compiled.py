@@ -1,0 +1,282 @@
+"""The compiled engine: a world laid out as arrays for :mod:`~sufficiency.simulation.kernel`, and what comes back.
+
+The arrays hold what :class:`~sufficiency.simulation.world.World` and its parts hold; the kernel reads
+nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sufficiency import dates
+from sufficiency.codes import AGE_BANDS, TYPES, Codes
+from sufficiency.draws import KeyWords
+from sufficiency.history.stock import NONE, Spells
+from sufficiency.rates.exposure import cause_clocks
+from sufficiency.simulation import kernel
+from sufficiency.simulation.counted import Counted
+from sufficiency.simulation.places import Tally
+from sufficiency.simulation.world import World
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+
+class Plan(NamedTuple):
+    """A world's tables as the kernel reads them (see :class:`~sufficiency.simulation.world.World`).
+
+    ``waits`` holds the shares who wait to step across and to step down; ``own`` the chance that one
+    vacancy suits and the three rates of ending staying put, by setting; ``kinds`` the in-house and
+    the other setting of each type and its cascade; ``changes`` day, setting and usable places.
+    """
+
+    hazards: Floats
+    clocks: Bools
+    factors: Floats
+    factor_days: Ints
+    re_entry: Floats
+    first_types: Floats
+    shares: Floats
+    kinds: Ints
+    changes: Ints
+    suits: Floats
+    own: Floats
+    wait_day: Ints
+    waits: Floats
+    stay_day: Ints
+    uptake: Floats
+    real: Floats
+    month_of: Ints
+    month_start: Ints
+
+
+class State(NamedTuple):
+    """What changes as a run goes on, and what has been counted; columns are named in the kernel."""
+
+    n: Ints
+    child: Ints
+    place: Ints
+    heap: Ints
+    work: Ints
+    by_day: Ints
+    arrivals: Ints
+    totals: Floats
+    present: Ints
+    part: Ints
+    flows: Ints
+    rows: Ints
+    days: Ints
+    unmet: Ints
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the replications of one authority share: the codes' own tables and the calendar."""
+
+    clocks: Bools
+    house: Ints
+    outside: Ints
+    place: Ints
+    month_of: Ints
+    month_start: Ints
+    names: int
+
+
+@lru_cache(maxsize=8)
+def _layout(key: _Once) -> Layout:
+    codes, first, end = key.codes, key.first, key.end
+    house, outside = providers(codes)
+    starts = dates.month_edges(first, end - 1)
+    place = np.zeros((len(codes.in_care), kernel.PLACE_COLUMNS), dtype=np.int64)
+    place[:, kernel.TYPE] = [TYPES.index(codes.type_of(name)) for name in codes.in_care]
+    place[:, kernel.REPORT] = [codes.all_settings.index(name) for name in codes.in_care]
+    place[:, kernel.AFTER_18] = codes.after_18
+    return Layout(
+        clocks=cause_clocks(codes),
+        house=house,
+        outside=outside,
+        place=place,
+        # One day more than the horizon: its end falls in a month of its own, or in the last.
+        month_of=np.searchsorted(starts, np.arange(first, end + 1), side="right") - 1,
+        month_start=starts,
+        names=len(codes.all_settings),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Once:
+    codes: Codes
+    first: int
+    end: int
+
+    def __eq__(self, other: object) -> bool:
+        same = isinstance(other, _Once) and self.codes is other.codes
+        return same and (self.first, self.end) == (other.first, other.end)  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return hash((id(self.codes), self.first, self.end))
+
+
+def layout_of(world: World) -> Layout:
+    """The layout of a world's authority and horizon (made once for each)."""
+    return _layout(_Once(world.codes, world.first_day, world.last_day + 1))
+
+
+def plan_of(world: World, layout: Layout) -> Plan:
+    """A world's tables, laid out for the kernel."""
+    places = world.places
+    factors, factor_days = np.zeros((1, 1, 1, 1)), np.zeros(0, dtype=np.int64)
+    if world.multipliers is not None:
+        factors, factor_days = steps(world.multipliers, world.first_day)
+    return Plan(
+        hazards=np.ascontiguousarray(world.hazards),
+        clocks=layout.clocks,
+        factors=factors,
+        factor_days=factor_days,
+        re_entry=world.re_entry,
+        first_types=world.first_types,
+        shares=world.in_house_share,
+        kinds=np.column_stack([layout.house, layout.outside, places.cascade]),
+        changes=np.column_stack([places.change_day, places.change_setting, places.change_usable]),
+        suits=places.suits,
+        own=np.column_stack([places.one_suits, places.stay_hazard]),
+        wait_day=places.wait_day,
+        waits=np.stack([places.across, places.down]),
+        stay_day=places.stay_day,
+        uptake=places.uptake,
+        real=np.array([places.success, places.wait_unmet]),
+        month_of=layout.month_of,
+        month_start=layout.month_start,
+    )
+
+
+def providers(codes: Codes) -> tuple[Ints, Ints]:
+    """In-house setting and other setting of each type, as places in ``codes.in_care``; -1 where there is none."""
+    table = codes.settings.set_index("setting")["provider"]
+    house, outside = np.full(len(TYPES), NONE, dtype=np.int64), np.full(len(TYPES), NONE, dtype=np.int64)
+    for number, kind in enumerate(TYPES):
+        for name in codes.settings_of(kind):
+            side = house if table[name] == "in_house" else outside
+            side[number] = codes.in_care.index(name)
+    return house, outside
+
+
+def steps(multipliers: Floats, first_day: int) -> tuple[Floats, Ints]:
+    """Only the months in which a factor changes, and the days on which they begin."""
+    months = np.flatnonzero((multipliers[1:] != multipliers[:-1]).any(axis=(1, 2, 3))) + 1
+    first = int(dates.month_index(first_day))
+    return np.ascontiguousarray(multipliers[np.concatenate(([0], months))]), dates.month_start(first + months)
+
+
+def people_of(world: World) -> Ints:
+    """Everyone in a run, in order of rank: the kernel's table of children."""
+    stock, left, stays, new = world.stock, world.leavers, world.stayers, world.entrants
+    groups = (stock, left, stays, new)
+    table = np.zeros((sum(len(group.key) for group in groups), kernel.CHILD_COLUMNS), dtype=np.int64)
+    columns: dict[int, list[npt.NDArray[Any]]] = {
+        kernel.KEY: [group.key.view(np.int64) for group in groups],
+        kernel.DOB: [group.dob for group in groups],
+        kernel.UASC: [group.uasc for group in groups],
+        kernel.SETTING: [stock.setting, np.full(len(left.key), NONE), stays.setting, np.full(len(new.key), NONE)],
+        kernel.BEGUN: [stock.placement_start, left.exit_day, np.full(len(stays.key), world.first_day - 1), new.day],
+        kernel.FIRST_CARE: [stock.care_start, left.exit_day, np.full(len(stays.key), world.first_day - 1), new.day],
+        kernel.HOME: [np.zeros(len(stock.key)), ~left.home, np.zeros(len(stays.key) + len(new.key))],
+        kernel.KIND: [np.full(len(table) - len(new.key), NONE), new.kind],
+    }
+    for column, parts in columns.items():
+        table[:, column] = np.concatenate(parts)
+    return table
+
+
+def _numbers(world: World, layout: Layout, key: KeyWords) -> Ints:
+    places, groups = world.places, (world.stock, world.leavers, world.stayers)
+    throughout = {
+        kernel.FIRST: world.first_day,
+        kernel.END: world.last_day + 1,
+        kernel.DOWN_TO: places.down_to,
+        kernel.LAST_RESORT: places.last_resort,
+        kernel.AFTER_DAYS: places.after_days,
+        kernel.SCALED: int(world.multipliers is not None),
+        kernel.NAMES: layout.names,
+        kernel.KEY_0: key[0],
+        kernel.KEY_1: key[1],
+        kernel.STOCK: len(groups[0].key),
+        kernel.LEAVERS: len(groups[1].key),
+        kernel.STAYERS: len(groups[2].key),
+    }
+    table = np.zeros(kernel.NUMBERS, dtype=np.int64)
+    table[list(throughout)] = list(throughout.values())
+    return table
+
+
+def _state(world: World, layout: Layout, key: KeyWords, *, keep: bool, room: int) -> State:
+    people = people_of(world)
+    months, cells = len(layout.month_start), layout.names * len(AGE_BANDS) * 2
+    settings = len(layout.place)
+    place = layout.place.copy()
+    place[:, kernel.LIMITED] = world.places.limited
+
+    def ints(*shape: int) -> Ints:
+        return np.zeros(shape, dtype=np.int64)
+
+    return State(
+        n=_numbers(world, layout, key),
+        child=people,
+        place=place,
+        heap=ints(room * 4),
+        work=ints(len(people) + 2, 2),
+        by_day=ints(world.days + 1),
+        arrivals=ints(len(people)),
+        totals=np.zeros((2, *world.hazards.shape[:4])),
+        present=ints(months, cells),
+        part=ints(months, cells),
+        flows=ints(room * 8),
+        rows=ints(room * 8 if keep else 0, 9),
+        days=ints(kernel.DAY_TABLES, months - 1, settings),
+        unmet=ints(months - 1, settings, len(AGE_BANDS) - 1),
+    )
+
+
+def simulate_compiled(world: World, key: KeyWords, *, keep: bool = True) -> Counted:
+    """Run one replication of a world.
+
+    Parameters
+    ----------
+    keep
+        Whether to keep every placement.
+    """
+    layout = layout_of(world)
+    plan = plan_of(world, layout)
+    room = sum(len(group.key) for group in (world.stock, world.leavers, world.stayers, world.entrants)) + 64
+    while True:
+        state = _state(world, layout, key, keep=keep, room=room)
+        kernel.run(plan, state)
+        if not state.n[kernel.FULL]:
+            break
+        room *= 2
+    shape = (len(layout.month_start) - 1, layout.names, len(AGE_BANDS), 2)
+    return Counted(
+        stock=state.present[:-1].reshape(shape),
+        child_days=state.part[:-1].reshape(shape),
+        flows=np.sort(state.flows[: state.n[kernel.FLOWS]]),
+        tally=_tally(state),
+        spells=_spells(state.child, state.rows[: state.n[kernel.ROWS]]) if keep else None,
+    )
+
+
+def _tally(state: State) -> Tally:
+    held, vacant, full, waiting, turned_away, stepped = state.days
+    return Tally(held, vacant, full, waiting, state.unmet, turned_away, stepped, int(state.n[kernel.DONE]))
+
+
+def _spells(people: Ints, rows: Ints) -> Spells:
+    ordered = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
+    rank, _, setting, start, end, opening, closing, reason, care_start = ordered.T.copy()
+    born, alone = people[rank, kernel.DOB], people[rank, kernel.UASC].astype(bool)
+    return Spells(rank, setting, start, end, born, alone, opening, closing, reason, care_start)

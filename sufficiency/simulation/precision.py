@@ -1,0 +1,111 @@
+"""How many replications are enough: until an interval of a stated output is as narrow as asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import t
+
+from sufficiency import dates
+from sufficiency.codes import Codes
+from sufficiency.simulation.results import Outcome, Replication
+
+Floats = npt.NDArray[np.float64]
+
+#: The output that the rule watches, in words.
+WATCHED = "children in care at the last month end"
+
+
+@dataclass(frozen=True)
+class Precision:
+    """Stop when the mean of :data:`WATCHED` is known to within so many children.
+
+    The confidence interval method of Robinson (Simulation: the practice of model development and
+    use, 2nd ed., 2014, ch. 9) and the sequential procedure of Law (Simulation modeling and
+    analysis, 5th ed., 2015, §9.4.1): after n replications with values of standard deviation s the
+    half-width is t(n − 1, (1 + level) / 2) × s / √n, and n is the first of the points looked at
+    where it is at most what was asked for. Looked at are the ends of the fixed blocks of
+    replications, from ``least`` on, so that the number does not depend on the workers.
+
+    Stopping by looking makes the interval a little less sure than its level says: the rule stops
+    more readily where s happens to be small. ``least`` holds that down; nothing is looked at ahead
+    of the stopping point (Hoad, Robinson and Davies, Journal of the Operational Research Society
+    61, 2010, run some more replications to see the interval stay narrow). The interval is that of
+    the mean over replications (Monte-Carlo error). It says nothing of how far one future may lie
+    from that mean, which more replications do not narrow.
+
+    Attributes
+    ----------
+    half_width
+        Children either way; above 0.
+    level
+        Of the interval, between 0 and 1.
+    least
+        Replications before the first look; at least 2.
+    """
+
+    half_width: float
+    level: float = 0.95
+    least: int = 40
+
+    def __post_init__(self) -> None:
+        if not (self.half_width > 0 and 0 < self.level < 1 and self.least > 1):
+            msg = "a precision has a half-width above 0, a level between 0 and 1, and at least 2 replications"
+            raise ValueError(msg)
+
+    def reached(self, values: npt.ArrayLike) -> bool:
+        """Whether these values, one a replication, are enough."""
+        found = np.asarray(values, dtype=np.float64)
+        return len(found) >= self.least and half_width(found, self.level) <= self.half_width
+
+
+def half_width(values: npt.ArrayLike, level: float = 0.95) -> float:
+    """Half the width of Student's interval of a mean; infinite with fewer than two values."""
+    found = np.asarray(values, dtype=np.float64)
+    if len(found) < 2:  # noqa: PLR2004 - one value has no spread
+        return float("inf")
+    quantile = float(t.ppf((1 + level) / 2, len(found) - 1))
+    return quantile * float(found.std(ddof=1)) / float(np.sqrt(len(found)))
+
+
+def last_children(parts: Sequence[Replication], codes: Codes, window: tuple[int, int]) -> Floats:
+    """Children in care on the last whole month's last day: one number a replication."""
+    ends = dates.month_edges(*window)[1:] - 1
+    whole = dates.month_start(dates.month_index(ends) + 1) - 1 == ends
+    last = int(np.flatnonzero(whole)[-1])
+    return np.array([part.stock[last, : len(codes.in_care)].sum() for part in parts], dtype=np.float64)
+
+
+def children_at_end(outcome: Outcome) -> Floats:
+    """The same from an outcome's tables, in order of replication."""
+    stock = outcome.stock
+    last = stock[(stock["month_end"] == stock["month_end"].max()) & stock["setting"].isin(outcome.codes.in_care)]
+    total = last.groupby("replication")["children"].sum()
+    found: Floats = total.reindex(range(outcome.replications), fill_value=0).to_numpy(np.float64)
+    return found
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How precise a run came to be, and with how many replications of at most how many."""
+
+    asked: float
+    half_width: float
+    level: float
+    replications: int
+    most: int
+    output: str = WATCHED
+
+    def __str__(self) -> str:
+        sure = f"{self.half_width:,.1f} either way ({self.level:.0%} interval of the mean of {self.output})"
+        said = f"{self.replications:,} replications, at most {self.most:,}: {sure}"
+        return f"Precision: {said}{'' if self.half_width <= self.asked else f'; {self.asked:g} was not reached'}."
+
+
+def reached(outcome: Outcome, asked: Precision, most: int) -> Reached:
+    """The precision of a plan that was simulated until it was precise enough."""
+    width = half_width(children_at_end(outcome), asked.level)
+    return Reached(asked.half_width, width, asked.level, outcome.replications, most)

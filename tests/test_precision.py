@@ -1,0 +1,151 @@
+"""How many replications are enough: the rule against closed forms, and the same whoever does the work."""
+
+from __future__ import annotations
+
+import json
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from scipy.special import stdtrit
+from small_world import known_history
+
+from sufficiency.cli import main
+from sufficiency.forecast import EntrantForecast, forecast_entrants
+from sufficiency.history import History
+from sufficiency.provenance import shipped
+from sufficiency.rates import Rates, estimate_rates
+from sufficiency.simulation import Outcome, simulate
+from sufficiency.simulation.blocks import BLOCK
+from sufficiency.simulation.precision import Precision, children_at_end, half_width, reached
+from sufficiency.simulation.replications import simulate_plans
+
+Ready = tuple[History, Rates, EntrantForecast]
+EXAMPLE = shipped("example") / "returns"
+
+
+@pytest.mark.unit
+def test_the_half_width_is_that_of_students_interval() -> None:
+    # 1, 2, 3, 4, 5: s² = 2.5, and the 97.5 % point of Student's t with 4 degrees of freedom is 2.776445 (tables).
+    assert half_width([1, 2, 3, 4, 5]) == pytest.approx(2.776445 * (2.5 / 5) ** 0.5, rel=1e-6)
+    assert half_width([1, 2, 3, 4, 5], 0.9) == pytest.approx(2.131847 * (2.5 / 5) ** 0.5, rel=1e-6)
+    assert half_width([7, 7, 7]) == 0
+    assert half_width([7]) == half_width([]) == float("inf")
+
+
+@pytest.mark.unit
+def test_a_stream_of_known_spread_stops_where_the_formula_says() -> None:
+    """Values 0, 2, 0, 2, …: s² = n / (n − 1) for even n, so the half-width is t / √(n − 1)."""
+    wanted, values = 0.2, np.tile([0.0, 2.0], 500)
+    enough = next(n for n in count(40, BLOCK) if stdtrit(n - 1, 0.975) / np.sqrt(n - 1) <= wanted)
+    rule = Precision(wanted)
+    assert next(n for n in range(BLOCK, 1001, BLOCK) if rule.reached(values[:n])) == enough == 100
+    assert not Precision(0.2, least=300).reached(values[:280])
+    assert Precision(1e-9).reached(np.full(40, 5.0))
+    assert not Precision(1e-9).reached(np.full(39, 5.0))
+
+
+@pytest.mark.property
+def test_stopping_by_looking_costs_little_of_the_level() -> None:
+    """Means of normal values, 2,000 streams: nearly 95 % of the intervals hold the truth, and none stops too wide."""
+    generator = np.random.default_rng(11)
+    rule, held, streams = Precision(0.2), 0, 2_000
+    for values in generator.normal(size=(streams, 400)):
+        n = next(n for n in range(BLOCK, 401, BLOCK) if rule.reached(values[:n]))
+        held += abs(values[:n].mean()) <= half_width(values[:n]) <= 0.2
+    assert 0.925 < held / streams < 0.965
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("wrong", [(0.0, 0.95, 40), (-1.0, 0.95, 40), (1.0, 1.0, 40), (1.0, 0.95, 1)])
+def test_a_precision_that_cannot_be_is_refused(wrong: tuple[float, float, int]) -> None:
+    with pytest.raises(ValueError, match="half-width above 0"):
+        Precision(*wrong)
+
+
+@pytest.fixture(scope="module")
+def ready() -> Ready:
+    history = known_history(per_day=0.15)
+    return history, estimate_rates(history), forecast_entrants(history, months=12)
+
+
+def _run(ready: Ready, precision: Precision | None, *, workers: int = 1, most: int = 120) -> Outcome:
+    history, rates, forecast = ready
+    return simulate(
+        history,
+        replications=most,
+        precision=precision,
+        years=1,
+        workers=workers,
+        rates=rates,
+        forecast=forecast,
+        journeys=0,
+        seed=3,
+    )
+
+
+@pytest.mark.functional
+def test_the_number_is_the_first_that_is_enough_whoever_does_the_work(ready: Ready) -> None:
+    every = children_at_end(_run(ready, None))
+    assert len(every) == 120
+    rule = Precision(half_width(every[:80]) * 1.0001)
+    enough = next(n for n in range(BLOCK, 121, BLOCK) if rule.reached(every[:n]))
+    one, two = _run(ready, rule), _run(ready, rule, workers=2)
+    assert one.replications == two.replications == enough
+    assert BLOCK < enough <= 80
+    for name in ("stock", "flows", "child_days", "places", "unmet"):
+        pd.testing.assert_frame_equal(getattr(one, name), getattr(two, name))
+    assert np.array_equal(children_at_end(one), every[:enough])
+    told = reached(one, rule, 120)
+    assert told.half_width == half_width(every[:enough]) <= rule.half_width
+    assert "not reached" not in str(told)
+
+
+@pytest.mark.functional
+def test_the_most_replications_are_kept_to_and_said(ready: Ready) -> None:
+    rule = Precision(0.001)
+    outcome = _run(ready, rule, most=50)
+    assert outcome.replications == 50
+    told = reached(outcome, rule, 50)
+    assert told.half_width > 0.001
+    assert "50 replications, at most 50" in str(told)
+    assert "0.001 was not reached" in str(told)
+
+
+@pytest.mark.functional
+def test_every_plan_gets_as_many_as_the_first_needed(ready: Ready) -> None:
+    history, rates, forecast = ready
+    outcomes = simulate_plans(
+        history,
+        ["baseline", "stability", "demand-shock"],
+        replications=80,
+        precision=Precision(1_000),
+        years=1,
+        workers=2,
+        rates=rates,
+        forecast=forecast,
+        journeys=0,
+    )
+    assert [outcome.replications for outcome in outcomes] == [40, 40, 40]
+    assert [outcome.scenario.name for outcome in outcomes] == ["baseline", "stability", "demand-shock"]
+
+
+@pytest.mark.functional
+def test_a_run_says_how_many_it_took_and_how_precise_it_is(tmp_path: Path) -> None:
+    words = ["--replications", "80", "--precision", "100", "--years", "1", "--workers", "2", "--no-report"]
+    out = tmp_path / "out"
+    done = CliRunner().invoke(main, ["run", str(EXAMPLE), *words, "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    assert "Precision: 40 replications, at most 80" in done.output
+    assert "40 replications of each plan" in done.output
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["replications"] == manifest["precision"]["replications"] == 40
+    assert 0 < manifest["precision"]["half_width"] <= manifest["precision"]["asked"] == 100
+    stock = pd.read_parquet(out / "internal" / "results" / "stock.parquet")
+    assert stock.groupby("scenario", observed=True)["replication"].nunique().tolist() == [40, 40]
+    other = CliRunner().invoke(main, ["run", str(EXAMPLE), *words[:2], *words[4:], "--out", str(out)])
+    assert other.exit_code == 1
+    assert "--overwrite" in other.output
