@@ -493,6 +493,7 @@ def test_the_pages_examples_are_read_without_a_problem(tmp_path: Path) -> None:
     assert len(tables.paths) == 4
 
 
+@pytest.mark.unit
 def test_a_first_row_with_a_field_too_many_is_told_and_never_shifted(tmp_path: Path) -> None:
     path = tmp_path / "capacity.csv"
     path.write_text("setting,from,places,unavailable\nin_house_fostering,2026-04-01,1,200,10\n", encoding="utf-8")
