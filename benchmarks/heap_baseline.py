@@ -15,14 +15,13 @@ import numpy as np
 
 from sufficiency import dates
 from sufficiency.codes import CAUSES, DURATION_EDGES, EXIT_REASONS, HAZARD_AGE_EDGES, REPORTED_AGE, TYPES
-from sufficiency.draws import KeyWords, Purpose, draw, draws
+from sufficiency.draws import KeyWords, Purpose, draw, draws, pick
 from sufficiency.history.stock import CLOSINGS, NONE, OPENINGS, REASONS, Spells
 from sufficiency.rates.exposure import cause_clocks
 from sufficiency.rates.openings import RE_ENTRY_AGE_EDGES, RE_ENTRY_TIME_EDGES
 from sufficiency.simulation.counted import Counted, counted
 from sufficiency.simulation.places import Tally
-from sufficiency.simulation.register import kind_settings
-from sufficiency.simulation.world import World
+from sufficiency.simulation.world import World, kind_settings
 
 _ENTRY, _RE_ENTRY, _MOVE = (OPENINGS.index(name) for name in ("entry", "re_entry", "move"))
 _MOVED, _EXITED = (CLOSINGS.index(name) for name in ("move", "exit"))
@@ -173,17 +172,7 @@ class Loop:
         placed = rates[bisect_right(_SERVED, day - self.start[rank])][side]
         cared = rates[bisect_right(_SERVED, day - self.care[rank])][side]
         each = [p if on else c for p, c, on in zip(placed, cared, self.clocks[setting], strict=True)]
-        total = 0.0
-        for hazard in each:
-            total += hazard
-        target, gathered, last = uniform * total, 0.0, 0
-        for cause, hazard in enumerate(each):
-            if hazard > 0.0:
-                gathered += hazard
-                last = cause
-                if target < gathered:
-                    return cause
-        return last
+        return pick(uniform, each)
 
     def _enter(self, rank: int, day: int, kind: int, opening: int) -> None:
         self.care[rank], self.inside[rank] = day, True

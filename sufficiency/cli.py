@@ -18,7 +18,6 @@ from sufficiency.errors import UserError, nearest
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_WRONG_USAGE = 2
 _EXISTING = click.Path(exists=True, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)

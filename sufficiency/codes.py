@@ -66,9 +66,9 @@ def _shipped_table(name: str) -> pd.DataFrame:
     return pd.read_csv(StringIO(text), dtype=str, keep_default_na=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Codes:
-    """Settings, the placement codes behind them, and every SSDA903 code set.
+    """Settings, the placement codes behind them, and every SSDA903 code set; equal only to itself.
 
     Attributes
     ----------

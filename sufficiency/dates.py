@@ -128,6 +128,27 @@ def collection_year(day: npt.ArrayLike) -> npt.NDArray[np.int64]:
     return financial_year_start(day) + 1
 
 
+def calendar_months(first_day: int, last_day: int) -> int:
+    """How many calendar months some days touch, both days included."""
+    return int(month_index(last_day) - month_index(first_day)) + 1
+
+
+def whole_month_ends(first_day: int, last_day: int) -> tuple[Days, npt.NDArray[np.bool_]]:
+    """Last day of each (possibly part) month of some days, and whether the month ends on it."""
+    ends = month_edges(first_day, last_day)[1:] - 1
+    return ends, month_index(ends + 1) > month_index(ends)
+
+
+def collection_years(first_day: int, last_day: int) -> range:
+    """Collection years that some days touch, both days included."""
+    return range(int(collection_year(first_day)), int(collection_year(last_day)) + 1)
+
+
+def last_year_over(day: int) -> int:
+    """The last collection year that is over by the end of a day."""
+    return int(collection_year(day + 1)) - 1
+
+
 def year_bounds(year: int) -> tuple[int, int]:
     """First and last day of the collection year that ends on 31 March of ``year``."""
     return day_number(f"{year - 1}-04-01"), day_number(f"{year}-03-31")

@@ -218,3 +218,18 @@ def draws(
     first = ((c0 << half | c1) >> down).astype(np.float64) * _TO_UNIT
     second = ((c2 << half | c3) >> down).astype(np.float64) * _TO_UNIT
     return first, second
+
+
+def pick(uniform: float, chances: Sequence[float]) -> int:
+    """Index drawn in proportion to the chances, which are summed one by one in their order."""
+    total = 0.0
+    for chance in chances:
+        total += chance
+    target, gathered, last = uniform * total, 0.0, 0
+    for index, chance in enumerate(chances):
+        if chance > 0.0:
+            gathered += chance
+            last = index
+            if target < gathered:
+                return index
+    return last

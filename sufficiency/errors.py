@@ -10,6 +10,7 @@ import csv
 import difflib
 import re
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
@@ -137,3 +138,19 @@ def _described(text: str) -> str:
         else:
             named.append(run.strip() if run.isascii() and run.isprintable() else "other characters")
     return ", ".join(named) + (", …" if len(runs) > _RUNS_TOLD else "")
+
+
+class gathering(AbstractContextManager[None]):  # noqa: N801 - read as a verb where it is used
+    """Keep what is wrong and go on, so that everything is told at once."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self._problems = problems
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        """Hold back what a user can mend; anything else goes on up."""
+        if isinstance(error, UserError):
+            self._problems.extend(error.problems)
+        return isinstance(error, UserError)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from sufficiency.errors import UserError
 from sufficiency.forecast import EntrantForecast, summarise_entrants
 from sufficiency.history import History
 from sufficiency.plan import compare
-from sufficiency.provenance import file_hash, read_manifest, versions, write_manifest
+from sufficiency.provenance import read_manifest, versions, write_manifest
 from sufficiency.rates import Rates
 from sufficiency.rates.past import past_tables, quality_tables
 from sufficiency.returns import Returns
@@ -33,11 +33,11 @@ BASELINE = "baseline"
 _PARTIAL = "partial"
 
 
-def fingerprint_of(paths: Iterable[Path], plans: list[Scenario], options: list[object]) -> str:
-    """Hash of everything that decides the results: inputs, plans, options and version."""
+def fingerprint_of(inputs: Mapping[str, str], plans: list[Scenario], options: list[object]) -> str:
+    """Hash of everything that decides the results: inputs (name and hash), plans, options and version."""
     content = {
         "version": __version__,
-        "inputs": [file_hash(path) for path in paths],
+        "inputs": inputs,
         "plans": [(plan.name, plan.text) for plan in plans],
         "options": options,
     }

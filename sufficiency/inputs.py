@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sufficiency.codes import read_codes
-from sufficiency.errors import Problem, UserError
+from sufficiency.errors import Problem, UserError, gathering
 from sufficiency.folder import BASELINE, fingerprint_of
+from sufficiency.provenance import input_hashes
 from sufficiency.report import Council, read_council
 from sufficiency.returns import Returns, read_returns
 from sufficiency.scenario import Scenario, read_scenario
@@ -60,7 +60,7 @@ class Inputs:
     tables: CouncilTables
     comparators: Comparators | None
     council: Council
-    extra: list[Path]
+    hashes: Mapping[str, str]
     fingerprint: str
 
 
@@ -83,8 +83,8 @@ def read_inputs(asked: Options, given: Path, read: Returns | None = None) -> Inp
     named = council if council.name else replace(council, name=asked.authority or _UNNAMED)
     deciding: list[object] = [asked.origin, asked.years, asked.replications, asked.seed, asked.authority, asked.until]
     deciding += [asked.precision] if asked.precision else []
-    fingerprint = fingerprint_of([*sorted(read.paths), *extra], plans, deciding)
-    return Inputs(read, plans, tables, comparators, named, extra, fingerprint)
+    hashes = input_hashes([*read.paths, *extra])
+    return Inputs(read, plans, tables, comparators, named, hashes, fingerprint_of(hashes, plans, deciding))
 
 
 def _compared(asked: Options, council: Council) -> Comparators | None:
@@ -125,15 +125,6 @@ def _read_plans(
     if problems:
         raise UserError(problems)
     return plans, tables, comparators
-
-
-@contextmanager
-def gathering(problems: list[Problem]) -> Iterator[None]:
-    """Keep what is wrong and go on, so that everything is told at once."""
-    try:
-        yield
-    except UserError as error:
-        problems.extend(error.problems)
 
 
 def options_text(asked: Options) -> dict[str, object]:

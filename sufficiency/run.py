@@ -15,7 +15,7 @@ import pandas as pd
 from sufficiency import dates
 from sufficiency.codes import read_codes
 from sufficiency.costs import cost
-from sufficiency.errors import Finding, Problem, UserError
+from sufficiency.errors import Finding, UserError
 from sufficiency.folder import (
     BASELINE,
     drop_partial,
@@ -29,9 +29,9 @@ from sufficiency.folder import (
 )
 from sufficiency.forecast import EntrantForecast, forecast_entrants
 from sufficiency.history import History, build_history
-from sufficiency.inputs import Inputs, Options, gathering, options_text, read_inputs
+from sufficiency.inputs import Inputs, Options, options_text, read_inputs
 from sufficiency.plan import same_results
-from sufficiency.provenance import input_hashes, shipped, versions, write_manifest
+from sufficiency.provenance import shipped, versions, write_manifest
 from sufficiency.rates import Rates, estimate_rates
 from sufficiency.report import Council
 from sufficiency.report.findings import findings_json
@@ -242,7 +242,7 @@ def _manifest(
         **({} if found is None else {"precision": asdict(found)}),
         "seed": asked.seed,
         "scenarios": [_about(plan) for plan in inputs.plans],
-        "inputs": input_hashes([*inputs.returns.paths, *inputs.extra]),
+        "inputs": inputs.hashes,
         "versions": versions(),
         "options": options_text(asked),
         "fingerprint": inputs.fingerprint,
@@ -252,7 +252,7 @@ def _manifest(
 
 def _months_ahead(history: History, years: int) -> int:
     first, last = history.origin + 1, dates.add_years(history.origin, years)
-    return int(dates.month_index(last) - dates.month_index(first)) + 1
+    return dates.calendar_months(first, last)
 
 
 @dataclass(frozen=True)
@@ -283,13 +283,6 @@ def _precision(asked: Options) -> Precision | None:
 
 
 def _simulate_all(history: History, plans: list[Scenario], estimates: _Estimates, means: _Means) -> dict[str, Outcome]:
-    first = history.origin + 1
-    problems: list[Problem] = []
-    for plan in plans:
-        with gathering(problems):
-            plan.effects(first, estimates.forecast.months, history.codes)
-    if problems:
-        raise UserError(problems)
     return {outcome.scenario.name: outcome for outcome in _simulated(history, plans, estimates, means)}
 
 

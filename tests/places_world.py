@@ -209,7 +209,7 @@ def _made(
 ) -> World:
     random = np.random.default_rng(luck)
     base = world(days=days, first_day=first_day)
-    months = int(dates.month_index(base.last_day) - dates.month_index(first_day)) + 1
+    months = dates.calendar_months(first_day, base.last_day)
     factors = np.repeat(random.random((2, SETTINGS, 5, len(CAUSES))) * 2, (months + 1) // 2 + 1, axis=0)[:months]
     return replace(
         base,

@@ -12,6 +12,7 @@ from sufficiency.draws import entrant_key, replication_key, stock_key
 from sufficiency.history import History
 from sufficiency.history.stock import Spells
 from sufficiency.simulation import World, placements_frame, simulate_journeys
+from sufficiency.simulation.places import no_places
 from sufficiency.simulation.world import Entrants, Leavers, Stock
 
 CODES: Codes = read_codes()
@@ -113,6 +114,7 @@ def world(
         leavers=no_leavers(),
         entrants=entrants(days, 0.4, first_day=first_day) if arriving is None else arriving,
         multipliers=multipliers,
+        places=no_places(CODES, first_day),
     )
 
 

@@ -21,7 +21,6 @@ from sufficiency.cli import main
 from sufficiency.errors import UserError
 from sufficiency.forecast import EntrantForecast, forecast_entrants
 from sufficiency.history import History, build_history
-from sufficiency.provenance import shipped
 from sufficiency.rates import Rates, estimate_rates
 from sufficiency.returns import read_returns
 from sufficiency.simulation import Outcome, simulate
@@ -232,19 +231,6 @@ def test_with_tls_certificates_come_from_dasks_configuration(ready: Ready, local
             assert started.scheduler_address.startswith("tls://")
             with beyond.open_cluster(started.scheduler_address) as cluster:
                 _same(_run(ready, cluster), local)
-
-
-@pytest.fixture(scope="module")
-def region(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The example's last three returns twice over, as two authorities in one set of files."""
-    folder = tmp_path_factory.mktemp("region")
-    for table in ("header", "episodes", "uasc"):
-        for year in (2024, 2025, 2026):
-            source = shipped("example") / "returns" / str(year) / f"{table}.csv"
-            rows = pd.read_csv(source, dtype=str, keep_default_na=False)
-            both = [rows.assign(LA="Northmarsh"), rows.assign(LA="Southmarsh", CHILD=rows["CHILD"] + "S")]
-            pd.concat(both).to_csv(folder / f"{year}-{table}.csv", index=False)
-    return folder
 
 
 def test_authorities_are_run_over_the_same_cluster(region: Path, address: str, tmp_path: Path) -> None:

@@ -5,28 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from click.testing import CliRunner
 
 from sufficiency.cli import main
-from sufficiency.provenance import shipped
 
 pytestmark = pytest.mark.functional
 QUICK = ["--replications", "2", "--years", "1", "--workers", "1", "--no-report"]
-
-
-@pytest.fixture(scope="module")
-def region(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The example's last three returns twice over, as two authorities in one set of files."""
-    folder = tmp_path_factory.mktemp("region")
-    for table in ("header", "episodes", "uasc"):
-        for year in (2024, 2025, 2026):
-            source = shipped("example") / "returns" / str(year) / f"{table}.csv"
-            rows = pd.read_csv(source, dtype=str, keep_default_na=False)
-            both = [rows.assign(LA="Northmarsh"), rows.assign(LA="Southmarsh", CHILD=rows["CHILD"] + "S")]
-            pd.concat(both).to_csv(folder / f"{year}-{table}.csv", index=False)
-    return folder
 
 
 def test_several_authorities_without_a_name_are_listed(region: Path) -> None:

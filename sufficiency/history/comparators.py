@@ -188,7 +188,7 @@ def own_mix(history: History, area: str, population: Mapping[int, float] | None 
     Rates of starts and ceases are in :func:`~sufficiency.history.indicators.indicators`.
     """
     rows = []
-    years = range(int(dates.collection_year(history.first_day)), int(dates.collection_year(history.origin)) + 1)
+    years = dates.collection_years(history.first_day, history.origin)
     for year in years:
         first, last = dates.year_bounds(year)
         if last > history.origin:

@@ -112,7 +112,7 @@ def measures_between(
 
 
 def _years(first_day: int, last_day: int) -> Iterator[tuple[int, int]]:
-    for year in range(int(dates.collection_year(first_day)), int(dates.collection_year(last_day)) + 1):
+    for year in dates.collection_years(first_day, last_day):
         first, last = dates.year_bounds(year)
         yield max(first, first_day), min(last, last_day)
 

@@ -28,7 +28,6 @@ TIME_IN_CARE = (
 )
 _MONTHS = (0, 7, 13, 36, 72, 132, 192)
 PROVIDERS = ("own", "other public", "private", "voluntary", "parent")
-PROFILE_COLUMNS = ("dimension", "value", "children")
 
 
 def profile(history: History, day: int | date | str) -> pd.DataFrame:

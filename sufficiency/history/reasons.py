@@ -64,4 +64,4 @@ def change_reasons(history: History) -> pd.DataFrame:
 
 def _years(history: History) -> range:
     """Collection years that a history covers, wholly or in part."""
-    return range(int(dates.collection_year(history.first_day)), int(dates.collection_year(history.origin)) + 1)
+    return dates.collection_years(history.first_day, history.origin)

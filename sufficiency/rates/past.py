@@ -43,7 +43,7 @@ def past_tables(history: History, population: Population | None = None) -> dict[
     """
     given, codes = spells(history.placements, history.codes), history.codes
     cuts = dates.month_edges(history.first_day, history.origin)
-    years = range(int(dates.collection_year(history.first_day)), int(dates.collection_year(history.origin)) + 1)
+    years = dates.collection_years(history.first_day, history.origin)
     days = sorted({min(dates.year_bounds(year)[1], history.origin) for year in years})
     profiles = pd.concat([profile(history, day).assign(as_at=dates.to_dates([day])[0]) for day in days])
     return {

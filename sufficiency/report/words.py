@@ -99,8 +99,3 @@ def likely(share: float) -> str:
     if share < 0.005:  # noqa: PLR2004
         return "hardly any paired run"
     return f"{percent(share, 1)} of paired runs"
-
-
-def first_up(text: str) -> str:
-    """The text with its first letter a capital."""
-    return text[:1].upper() + text[1:]

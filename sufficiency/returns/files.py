@@ -26,7 +26,6 @@ from sufficiency.returns.containers import (
 )
 from sufficiency.returns.layout import Table
 from sufficiency.returns.rules import finding
-from sufficiency.returns.rules_reading import told
 from sufficiency.returns.workbooks import read_workbook
 from sufficiency.returns.xml_return import read_xml
 
@@ -111,7 +110,7 @@ def read_files(paths: Sequence[Path], root: Path) -> tuple[list[SourceFile], lis
     for path, (inside, refused) in zip(paths, opened, strict=True):
         if refused:
             files.append(_unused(path, path.name))
-            findings.append(_trouble(refused, path.name))
+            findings.append(finding(refused, file=path.name))
         for document in inside:
             found, said = _read(document, names[document.path])
             files += found
@@ -129,10 +128,6 @@ def _opened(path: Path) -> tuple[list[Document], str]:
         return [], "not_readable"
 
 
-def _trouble(rule: str, name: str) -> Finding:
-    return finding(rule, file=name) if rule == "not_readable" else told(rule, file=name)
-
-
 def _unused(path: Path, name: str, rows: int = 0) -> SourceFile:
     return SourceFile(path, name, None, pd.DataFrame(), rows)
 
@@ -140,13 +135,13 @@ def _unused(path: Path, name: str, rows: int = 0) -> SourceFile:
 def _read(document: Document, name: str) -> tuple[list[SourceFile], list[Finding]]:
     unused = [_unused(document.path, name)]
     if document.suffix in NOT_READ + ZIP:
-        return unused, [told("packed_twice" if document.suffix in ZIP else "format_not_read", file=name)]
+        return unused, [finding("packed_twice" if document.suffix in ZIP else "format_not_read", file=name)]
     try:
         return _tables_of(document, name, document.data())
     except RefusedError as error:
-        return unused, [_trouble(error.rule, name)]
+        return unused, [finding(error.rule, file=name)]
     except OSError:
-        return unused, [_trouble("not_readable", name)]
+        return unused, [finding("not_readable", file=name)]
 
 
 def _tables_of(document: Document, name: str, data: bytes) -> tuple[list[SourceFile], list[Finding]]:

@@ -13,7 +13,7 @@ from sufficiency.errors import Finding, UserError
 from sufficiency.returns.columns import read_dates
 from sufficiency.returns.files import SourceFile
 from sufficiency.returns.layout import EPISODES
-from sufficiency.returns.rules_reading import told
+from sufficiency.returns.rules import finding
 from sufficiency.returns.years import Dated
 
 #: Quiet days at the end of a year are no accident where the pace before them would have brought so many
@@ -44,12 +44,12 @@ def last_day(dated: Dated, until: date | str | None) -> tuple[int, list[Finding]
     if until is not None:
         day = _given(until, first, last)
         message = f"The last return, of the year ending March {year}, is read up to {dates.as_date(day):%d/%m/%Y}."
-        return day, [told("part_year_given", message, file=episodes[-1].name)] if day < last else []
+        return day, [finding("part_year_given", message, file=episodes[-1].name)] if day < last else []
     seen = _last_seen(episodes, first, last)
     if seen is None:
         return last, []
     message = f"The last start or end in the return of {year} is on {dates.as_date(seen):%d/%m/%Y}."
-    return seen, [told("part_year", message, file=episodes[-1].name)]
+    return seen, [finding("part_year", message, file=episodes[-1].name)]
 
 
 def _given(until: date | str, first: int, last: int) -> int:

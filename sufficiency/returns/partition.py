@@ -13,7 +13,7 @@ from sufficiency.errors import Finding, UserError, nearest
 from sufficiency.returns.columns import Bools
 from sufficiency.returns.files import SourceFile
 from sufficiency.returns.layout import EPISODES
-from sufficiency.returns.rules_reading import told
+from sufficiency.returns.rules import finding
 
 
 def authority_key(name: str) -> str:
@@ -62,7 +62,7 @@ def of_authority(files: Sequence[SourceFile], name: str) -> tuple[list[SourceFil
     for file in files:
         if file.table is None or file.marks is None or not file.marks["la"].ne("").any():
             if file.table is not None and len(file.frame):
-                findings.append(told("authority_column_missing", file=file.name))
+                findings.append(finding("authority_column_missing", file=file.name))
             out.append(file)
             continue
         keys = {spelt: authority_key(spelt) for spelt in file.marks["la"].unique()}
@@ -75,10 +75,10 @@ def of_authority(files: Sequence[SourceFile], name: str) -> tuple[list[SourceFil
 def _left_out(file: SourceFile, found: pd.Series, key: str) -> Iterator[Finding]:
     others, blank = int((found.ne(key) & found.ne("")).sum()), int(found.eq("").sum())
     if others:
-        yield told("other_authorities", f"{others:,} {_rows(others)} of other authorities.", file=file.name)
+        yield finding("other_authorities", f"{others:,} {_rows(others)} of other authorities.", file=file.name)
     if blank:
         message = f"{blank:,} row{' names' if blank == 1 else 's name'} no authority."
-        yield told("authority_blank", message, file=file.name, column="LA")
+        yield finding("authority_blank", message, file=file.name, column="LA")
 
 
 def _rows(count: int) -> str:
@@ -103,7 +103,7 @@ def by_year(files: Sequence[SourceFile]) -> tuple[list[SourceFile], list[Finding
         year = file.marks["year"].to_numpy(object)
         blank = year == ""
         if blank.any():
-            findings.append(told("year_blank", file=file.name, column="YEAR"))
+            findings.append(finding("year_blank", file=file.name, column="YEAR"))
         rest = file.rows - len(file.frame)
         parts = [(label, np.asarray(year == label)) for label in labels]
         parts += [("", np.asarray(blank))] if blank.any() or not parts else []

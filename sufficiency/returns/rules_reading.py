@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sufficiency.errors import Finding
 from sufficiency.returns.rule import Rule
 
 READING_RULES: tuple[Rule, ...] = (
@@ -92,17 +91,3 @@ READING_RULES: tuple[Rule, ...] = (
         "Kept; legal status is not known, and short breaks cannot be told.",
     ),
 )
-_BY_NAME = {rule.name: rule for rule in READING_RULES}
-
-
-def told(
-    rule: str,
-    message: str | None = None,
-    *,
-    file: str | None = None,
-    row: int | None = None,
-    column: str | None = None,
-) -> Finding:
-    """One finding of these rules; the message is the rule's own sentence unless another is given."""
-    known = _BY_NAME[rule]
-    return Finding(rule, known.severity, message or known.means, known.action, file, row, column)

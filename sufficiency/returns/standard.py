@@ -20,7 +20,7 @@ from sufficiency.errors import Finding
 from sufficiency.returns.columns import read_dates
 from sufficiency.returns.files import SourceFile
 from sufficiency.returns.layout import BY_NAME, EPISODES, HEADER, UASC
-from sufficiency.returns.rules_reading import told
+from sufficiency.returns.rules import finding
 from sufficiency.returns.standard_tables import IMMIGRATION, LEGAL, PERSON, PLACEMENT, STANDARD, STAYS
 
 Ints = npt.NDArray[np.int64]
@@ -47,7 +47,7 @@ def as_returns(files: Sequence[SourceFile]) -> tuple[list[SourceFile], list[Find
     for file in own:
         if file.table in STANDARD and file.table is not None:
             message = f"The file is {file.table.name} of the Standard Safeguarding Dataset."
-            findings.append(told("standard_dataset", message, file=file.name))
+            findings.append(finding("standard_dataset", message, file=file.name))
         if file.table is PERSON:
             out.append(_as_table(file, HEADER))
         elif file.table is IMMIGRATION:
@@ -63,7 +63,7 @@ def as_returns(files: Sequence[SourceFile]) -> tuple[list[SourceFile], list[Find
         if file.table is PLACEMENT and not used[at].all():
             count = int((~used[at]).sum())
             message = f"{count:,} placement{' has' if count == 1 else 's have'} no episode."
-            findings.append(told("placement_not_joined", message, file=file.name))
+            findings.append(finding("placement_not_joined", message, file=file.name))
     return out, findings
 
 
@@ -115,11 +115,11 @@ def _episodes(
     missing = int((found.at < 0).sum())
     if missing:
         message = f"{missing:,} episode{' has' if missing == 1 else 's have'} no placement."
-        findings.append(told("placement_missing", message, file=file.name))
+        findings.append(finding("placement_missing", message, file=file.name))
     legal = _joined(rows, days, [spells[at] for at in statuses], by_key=False)
     _mark(legal.at, statuses, spells, used)
     if not statuses:
-        findings.append(told("status_missing", file=file.name))
+        findings.append(finding("status_missing", file=file.name))
     frame = rows.assign(
         **{column: found.values(column) for column in _PLACED},
         LS=legal.values("LS"),

@@ -16,7 +16,6 @@ from sufficiency.returns.columns import read_dates
 from sufficiency.returns.files import SourceFile
 from sufficiency.returns.layout import EPISODES
 from sufficiency.returns.rules import finding
-from sufficiency.returns.rules_reading import told as told_reading
 
 #: A year counts as covered when its dates are at least this share of the fullest year's.
 _SHARE = 0.2
@@ -163,7 +162,7 @@ def _labelled_years(files: Sequence[SourceFile], spans: dict[int, Covered], told
             votes[later] += len(files[at].frame)
     begins = votes[1] > votes[0]
     if begins:
-        told.append(told_reading("year_column", column="YEAR"))
+        told.append(finding("year_column", column="YEAR"))
     return plain | {label: year + begins for label, year in single.items()}
 
 

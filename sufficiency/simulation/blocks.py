@@ -49,5 +49,5 @@ def run_block(task: Task, numbers: Sequence[int]) -> list[Replication]:
 
 
 def _replicate(task: Task, number: int, key: KeyWords, counts: Ints) -> Replication:
-    given = engine(task.engine_name)(task.setup.world(key, counts), key)
-    return reduced(number, given, counts, keep=number < task.journeys)
+    given = engine(task.engine_name)(task.setup.world(key, counts), key, keep=number < task.journeys)
+    return reduced(number, given, counts)

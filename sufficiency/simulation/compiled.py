@@ -21,7 +21,7 @@ from sufficiency.rates.exposure import cause_clocks
 from sufficiency.simulation import kernel
 from sufficiency.simulation.counted import Counted
 from sufficiency.simulation.places import Tally
-from sufficiency.simulation.world import World
+from sufficiency.simulation.world import World, kind_settings, steps
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -80,8 +80,7 @@ class Layout:
     """What the replications of one authority share: the codes' own tables and the calendar."""
 
     clocks: Bools
-    house: Ints
-    outside: Ints
+    providers: Ints
     place: Ints
     month_of: Ints
     month_start: Ints
@@ -89,46 +88,25 @@ class Layout:
 
 
 @lru_cache(maxsize=8)
-def _layout(key: _Once) -> Layout:
-    codes, first, end = key.codes, key.first, key.end
-    house, outside = providers(codes)
-    starts = dates.month_edges(first, end - 1)
+def layout(codes: Codes, first: int, last: int) -> Layout:
+    """The layout of some codes and days, both included."""
+    starts = dates.month_edges(first, last)
     place = np.zeros((len(codes.in_care), kernel.PLACE_COLUMNS), dtype=np.int64)
     place[:, kernel.TYPE] = [TYPES.index(codes.type_of(name)) for name in codes.in_care]
     place[:, kernel.REPORT] = [codes.all_settings.index(name) for name in codes.in_care]
     place[:, kernel.AFTER_18] = codes.after_18
     return Layout(
         clocks=cause_clocks(codes),
-        house=house,
-        outside=outside,
+        providers=np.array(kind_settings(codes), dtype=np.int64),
         place=place,
         # One day more than the horizon: its end falls in a month of its own, or in the last.
-        month_of=np.searchsorted(starts, np.arange(first, end + 1), side="right") - 1,
+        month_of=np.searchsorted(starts, np.arange(first, last + 2), side="right") - 1,
         month_start=starts,
         names=len(codes.all_settings),
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Once:
-    codes: Codes
-    first: int
-    end: int
-
-    def __eq__(self, other: object) -> bool:
-        same = isinstance(other, _Once) and self.codes is other.codes
-        return same and (self.first, self.end) == (other.first, other.end)  # type: ignore[attr-defined]
-
-    def __hash__(self) -> int:
-        return hash((id(self.codes), self.first, self.end))
-
-
-def layout_of(world: World) -> Layout:
-    """The layout of a world's authority and horizon (made once for each)."""
-    return _layout(_Once(world.codes, world.first_day, world.last_day + 1))
-
-
-def plan_of(world: World, layout: Layout) -> Plan:
+def plan_of(world: World, shared: Layout) -> Plan:
     """A world's tables, laid out for the kernel."""
     places = world.places
     factors, factor_days = np.zeros((1, 1, 1, 1)), np.zeros(0, dtype=np.int64)
@@ -136,13 +114,13 @@ def plan_of(world: World, layout: Layout) -> Plan:
         factors, factor_days = steps(world.multipliers, world.first_day)
     return Plan(
         hazards=np.ascontiguousarray(world.hazards),
-        clocks=layout.clocks,
+        clocks=shared.clocks,
         factors=factors,
         factor_days=factor_days,
         re_entry=world.re_entry,
         first_types=world.first_types,
         shares=world.in_house_share,
-        kinds=np.column_stack([layout.house, layout.outside, places.cascade]),
+        kinds=np.column_stack([shared.providers, places.cascade]),
         changes=np.column_stack([places.change_day, places.change_setting, places.change_usable]),
         suits=places.suits,
         own=np.column_stack([places.one_suits, places.stay_hazard]),
@@ -151,27 +129,9 @@ def plan_of(world: World, layout: Layout) -> Plan:
         stay_day=places.stay_day,
         uptake=places.uptake,
         real=np.array([places.success, places.wait_unmet]),
-        month_of=layout.month_of,
-        month_start=layout.month_start,
+        month_of=shared.month_of,
+        month_start=shared.month_start,
     )
-
-
-def providers(codes: Codes) -> tuple[Ints, Ints]:
-    """In-house setting and other setting of each type, as places in ``codes.in_care``; -1 where there is none."""
-    table = codes.settings.set_index("setting")["provider"]
-    house, outside = np.full(len(TYPES), NONE, dtype=np.int64), np.full(len(TYPES), NONE, dtype=np.int64)
-    for number, kind in enumerate(TYPES):
-        for name in codes.settings_of(kind):
-            side = house if table[name] == "in_house" else outside
-            side[number] = codes.in_care.index(name)
-    return house, outside
-
-
-def steps(multipliers: Floats, first_day: int) -> tuple[Floats, Ints]:
-    """Only the months in which a factor changes, and the days on which they begin."""
-    months = np.flatnonzero((multipliers[1:] != multipliers[:-1]).any(axis=(1, 2, 3))) + 1
-    first = int(dates.month_index(first_day))
-    return np.ascontiguousarray(multipliers[np.concatenate(([0], months))]), dates.month_start(first + months)
 
 
 def people_of(world: World) -> Ints:
@@ -194,7 +154,7 @@ def people_of(world: World) -> Ints:
     return table
 
 
-def _numbers(world: World, layout: Layout, key: KeyWords) -> Ints:
+def _numbers(world: World, shared: Layout, key: KeyWords) -> Ints:
     places, groups = world.places, (world.stock, world.leavers, world.stayers)
     throughout = {
         kernel.FIRST: world.first_day,
@@ -203,7 +163,7 @@ def _numbers(world: World, layout: Layout, key: KeyWords) -> Ints:
         kernel.LAST_RESORT: places.last_resort,
         kernel.AFTER_DAYS: places.after_days,
         kernel.SCALED: int(world.multipliers is not None),
-        kernel.NAMES: layout.names,
+        kernel.NAMES: shared.names,
         kernel.KEY_0: key[0],
         kernel.KEY_1: key[1],
         kernel.STOCK: len(groups[0].key),
@@ -215,18 +175,18 @@ def _numbers(world: World, layout: Layout, key: KeyWords) -> Ints:
     return table
 
 
-def _state(world: World, layout: Layout, key: KeyWords, *, keep: bool, room: int) -> State:
+def _state(world: World, shared: Layout, key: KeyWords, *, keep: bool, room: int) -> State:
     people = people_of(world)
-    months, cells = len(layout.month_start), layout.names * len(AGE_BANDS) * 2
-    settings = len(layout.place)
-    place = layout.place.copy()
+    months, cells = len(shared.month_start), shared.names * len(AGE_BANDS) * 2
+    settings = len(shared.place)
+    place = shared.place.copy()
     place[:, kernel.LIMITED] = world.places.limited
 
     def ints(*shape: int) -> Ints:
         return np.zeros(shape, dtype=np.int64)
 
     return State(
-        n=_numbers(world, layout, key),
+        n=_numbers(world, shared, key),
         child=people,
         place=place,
         heap=ints(room * 4),
@@ -251,16 +211,16 @@ def simulate_compiled(world: World, key: KeyWords, *, keep: bool = True) -> Coun
     keep
         Whether to keep every placement.
     """
-    layout = layout_of(world)
-    plan = plan_of(world, layout)
+    shared = layout(world.codes, world.first_day, world.last_day)
+    plan = plan_of(world, shared)
     room = sum(len(group.key) for group in (world.stock, world.leavers, world.stayers, world.entrants)) + 64
     while True:
-        state = _state(world, layout, key, keep=keep, room=room)
+        state = _state(world, shared, key, keep=keep, room=room)
         kernel.run(plan, state)
         if not state.n[kernel.FULL]:
             break
         room *= 2
-    shape = (len(layout.month_start) - 1, layout.names, len(AGE_BANDS), 2)
+    shape = (len(shared.month_start) - 1, shared.names, len(AGE_BANDS), 2)
     return Counted(
         stock=state.present[:-1].reshape(shape),
         child_days=state.part[:-1].reshape(shape),

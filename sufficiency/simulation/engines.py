@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal
+from dataclasses import replace
+from typing import Literal, Protocol
 
 from sufficiency.draws import KeyWords
 from sufficiency.simulation.counted import Counted, counted
@@ -11,13 +11,20 @@ from sufficiency.simulation.journeys import simulate_journeys
 from sufficiency.simulation.world import World
 
 EngineName = Literal["compiled", "reference"]
-Engine = Callable[[World, KeyWords], Counted]
 
 
-def simulate_reference(world: World, key: KeyWords) -> Counted:
+class Engine(Protocol):
+    """Runs one replication of a world; ``keep`` says whether to hand on every placement."""
+
+    def __call__(self, world: World, key: KeyWords, *, keep: bool = True) -> Counted:
+        """One replication, counted."""
+
+
+def simulate_reference(world: World, key: KeyWords, *, keep: bool = True) -> Counted:
     """One replication by the SimPy processes of :mod:`~sufficiency.simulation.journeys`."""
     simulated = simulate_journeys(world, key)
-    return counted(simulated.spells, simulated.tally, (world.first_day, world.last_day), world.codes)
+    found = counted(simulated.spells, simulated.tally, (world.first_day, world.last_day), world.codes)
+    return found if keep else replace(found, spells=None)
 
 
 def engine(name: EngineName | str) -> Engine:

@@ -218,6 +218,15 @@ def _cause(p, s, child, day, uniform):
 
 
 @_compiled
+def _stretch(day, stop, hazard, gathered, threshold):
+    """Sum of the hazards after a stretch of a constant one, and the day on which it reaches the threshold, or -1."""
+    reached = gathered + hazard * (stop - day)
+    if hazard > 0.0 and reached >= threshold:
+        return reached, min(day + max(int(math.ceil((threshold - gathered) / hazard)), 1), stop)
+    return reached, -1
+
+
+@_compiled
 def _event_day(p, s, child, now, threshold):
     """First day by which the hazards met since ``now`` add up to the threshold; 18 or the horizon at the latest."""
     setting, start, care, uasc = (
@@ -240,10 +249,10 @@ def _event_day(p, s, child, now, threshold):
         if month < len(p.factor_days):
             stop = min(stop, p.factor_days[month])
         hazard = _total(p, s, setting, age, placed, cared, uasc, month)
-        reached = gathered + hazard * (stop - day)
-        if hazard > 0.0 and reached >= threshold:
-            return min(day + max(int(math.ceil((threshold - gathered) / hazard)), 1), stop)
-        gathered, day = reached, stop
+        gathered, found = _stretch(day, stop, hazard, gathered, threshold)
+        if found >= 0:
+            return found
+        day = stop
         age = age + 1 if age < _AGES and s.child[child, BORN + age] <= day else age
         placed = placed + 1 if placed < len(_SERVED) and start + _SERVED[placed] <= day else placed
         cared = cared + 1 if cared < len(_SERVED) and care + _SERVED[cared] <= day else cared
@@ -267,10 +276,10 @@ def _return_day(p, s, child, left, home, now, limit, threshold):
             else:
                 stop = min(stop, left + days)
         hazard = p.re_entry[home, age, away]
-        reached = gathered + hazard * (stop - day)
-        if hazard > 0.0 and reached >= threshold:
-            return min(day + max(int(math.ceil((threshold - gathered) / hazard)), 1), stop)
-        gathered, day = reached, stop
+        gathered, found = _stretch(day, stop, hazard, gathered, threshold)
+        if found >= 0:
+            return found
+        day = stop
     return limit
 
 
@@ -287,10 +296,10 @@ def _stay_end(p, s, setting, child, now, limit, threshold):
             else:
                 stop = min(stop, birthday)
         hazard = p.own[setting, ENDS + year]
-        reached = gathered + hazard * (stop - day)
-        if hazard > 0.0 and reached >= threshold:
-            return min(day + max(int(math.ceil((threshold - gathered) / hazard)), 1), stop)
-        gathered, day = reached, stop
+        gathered, found = _stretch(day, stop, hazard, gathered, threshold)
+        if found >= 0:
+            return found
+        day = stop
     return limit
 
 

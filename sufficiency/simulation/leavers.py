@@ -75,7 +75,7 @@ def known_leavers(history: History) -> dict[int, KnownLeavers]:
     """
     rows = _covered(history)
     adult = _aged_out(history)
-    first = _years(history.origin, history.origin)[0] - (AGES[-1] - AGES[0])
+    first = dates.last_year_over(history.origin) - (AGES[-1] - AGES[0])
     last = int(dates.collection_year(history.origin)) + 1
     return {cohort: _known(cohort, rows, adult, history) for cohort in range(first, last + 1)}
 
@@ -124,15 +124,13 @@ def care_leavers(history: History, outcome: Outcome) -> pd.DataFrame:
 
 def _years(origin: int, last_day: int) -> range:
     """Collection years that end from the last 31 March not after the origin to the last simulated one."""
-    # The day after a year's end belongs to the next year; so a year is over by a day if that is so the day after.
-    first, last = (int(dates.collection_year(day + 1)) - 1 for day in (origin, last_day))
-    return range(first, last + 1)
+    return range(dates.last_year_over(origin), dates.last_year_over(last_day) + 1)
 
 
 def _covered(history: History) -> pd.DataFrame:
     """Living young people in the OC3 tables of years over by the origin: cohort, year."""
     rows = history.leavers
-    over = rows["year"] <= _years(history.origin, history.origin)[0]
+    over = rows["year"] <= dates.last_year_over(history.origin)
     seen = rows[over & rows["age"].between(_OC3_FROM, _OC3_TO) & (rows["in_touch"] != _DIED)]
     return pd.DataFrame({"cohort": seen["year"] - seen["age"] + AGES[0], "year": seen["year"]})
 

@@ -123,7 +123,7 @@ class _Trial:
         places = PlaceDraws(supply, codes, first, days)
         for key, world in zip(self.keys, self.worlds, strict=True):
             given = replace(world, places=places.draw(key))
-            _, event, _, target, *_ = unpack(self.run(given, key).flows, sizes)
+            _, event, _, target, *_ = unpack(self.run(given, key, keep=False).flows, sizes)
             came = event < EVENTS.index("exit")
             counts += [np.sum(came & (target == house + 1)), np.sum(came & (target == outside + 1))]
         total = float(counts.sum())

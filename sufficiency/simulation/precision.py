@@ -73,8 +73,7 @@ def half_width(values: npt.ArrayLike, level: float = 0.95) -> float:
 
 def last_children(parts: Sequence[Replication], codes: Codes, window: tuple[int, int]) -> Floats:
     """Children in care on the last whole month's last day: one number a replication."""
-    ends = dates.month_edges(*window)[1:] - 1
-    whole = dates.month_start(dates.month_index(ends) + 1) - 1 == ends
+    _, whole = dates.whole_month_ends(*window)
     last = int(np.flatnonzero(whole)[-1])
     return np.array([part.stock[last, : len(codes.in_care)].sum() for part in parts], dtype=np.float64)
 

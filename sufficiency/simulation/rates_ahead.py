@@ -17,11 +17,12 @@ import numpy.typing as npt
 
 from sufficiency import dates
 from sufficiency.codes import CAUSES, DURATION_EDGES, HAZARD_AGE_EDGES, REPORTED_AGE
+from sufficiency.draws import pick
 from sufficiency.history.stock import NONE
 from sufficiency.rates.exposure import cause_clocks
 from sufficiency.rates.openings import RE_ENTRY_AGE_EDGES, RE_ENTRY_TIME_EDGES
 from sufficiency.simulation.places import NOWHERE, STAY_AGES, STAY_LIMIT
-from sufficiency.simulation.world import World
+from sufficiency.simulation.world import World, steps
 
 Floats = npt.NDArray[np.float64]
 #: Hazard age, duration bands (in placement, in care), UASC, step of the multipliers.
@@ -169,18 +170,7 @@ class Ahead:
 
     def cause(self, child: Resident, day: int, uniform: float) -> int:
         """Which event it is, in proportion to the hazards of a day."""
-        each = self.hazards.by_cause(child.setting, self._cell(child, day))
-        total = 0.0
-        for hazard in each:
-            total += hazard
-        target, gathered, last = uniform * total, 0.0, 0
-        for cause, hazard in enumerate(each):
-            if hazard > 0.0:
-                gathered += hazard
-                last = cause
-                if target < gathered:
-                    return cause
-        return last
+        return pick(uniform, self.hazards.by_cause(child.setting, self._cell(child, day)))
 
     def _cell(self, child: Resident, day: int) -> Cell:
         person = child.person
@@ -242,7 +232,8 @@ class HazardsInCare:
         self.month_edges: tuple[int, ...] = ()
         self.multipliers: Floats | None = None
         if world.multipliers is not None:
-            self.multipliers, self.month_edges = _steps(world.multipliers, world.first_day)
+            self.multipliers, days = steps(world.multipliers, world.first_day)
+            self.month_edges = tuple(days.tolist())
         self._changed: dict[tuple[int, Cell], tuple[float, list[float]]] = {}
 
     def total(self, setting: int, cell: Cell) -> float:
@@ -278,14 +269,6 @@ class HazardsInCare:
                     in_care += hazard
             self._changed[setting, cell] = (in_placement + in_care, each)
         return self._changed[setting, cell]
-
-
-def _steps(multipliers: Floats, first_day: int) -> tuple[Floats, tuple[int, ...]]:
-    """Only the months at which a factor changes, and the days on which they begin."""
-    differs = (multipliers[1:] != multipliers[:-1]).any(axis=(1, 2, 3))
-    months = np.flatnonzero(differs) + 1
-    first = int(dates.month_index(first_day))
-    return multipliers[np.concatenate(([0], months))], tuple(dates.month_start(first + months).tolist())
 
 
 def _written_order_sum(table: Floats) -> Floats:

@@ -14,13 +14,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sufficiency import dates
-from sufficiency.codes import AGED_OUT, TYPES, Codes
+from sufficiency.codes import AGED_OUT
 from sufficiency.draws import KeyWords, Purpose, draw
 from sufficiency.history.stock import CLOSINGS, NONE, OPENINGS, REASONS, STAY, STAY_END, Spells
 from sufficiency.simulation.ledger import Ledger, Log
 from sufficiency.simulation.places import NOWHERE, Tally
 from sufficiency.simulation.rates_ahead import Person, Resident
-from sufficiency.simulation.world import World
+from sufficiency.simulation.world import World, kind_settings
 
 _MOVE, _STAY = OPENINGS.index("move"), OPENINGS.index(STAY)
 _MOVED, _EXITED, _STAY_ENDED = (CLOSINGS.index(name) for name in ("move", "exit", STAY_END))
@@ -329,12 +329,3 @@ class Register:
         self.on_step(child)
         self._decide_waiting(child, day)
         return left
-
-
-def kind_settings(codes: Codes) -> list[tuple[int, int]]:
-    """In-house setting of each type, and its other or only one; NOWHERE where it has none."""
-    table = codes.settings[codes.settings["in_care"]]
-    house, outside = [NOWHERE] * len(TYPES), [NOWHERE] * len(TYPES)
-    for setting, (kind, provider) in enumerate(zip(table["type"], table["provider"], strict=True)):
-        (house if provider == "in_house" else outside)[TYPES.index(kind)] = setting
-    return list(zip(house, outside, strict=True))

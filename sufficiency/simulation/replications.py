@@ -11,11 +11,12 @@ from pathlib import Path
 from tqdm import tqdm
 
 from sufficiency import dates
-from sufficiency.errors import UserError
+from sufficiency.errors import Problem, UserError, gathering
 from sufficiency.forecast import EntrantForecast, forecast_entrants
 from sufficiency.history import History
 from sufficiency.rates import Rates, estimate_rates
 from sufficiency.scenario import Scenario, read_scenario
+from sufficiency.scenario.effects import no_effects
 from sufficiency.simulation.blocks import Task, blocks_of
 from sufficiency.simulation.engines import EngineName
 from sufficiency.simulation.kept import Kept
@@ -135,9 +136,14 @@ def simulate_plans(  # noqa: PLR0913 - named options
     number of replications that it needed, so that they stay paired.
     """
     first, last = history.origin + 1, dates.add_years(history.origin, years)
-    months = int(dates.month_index(last) - dates.month_index(first)) + 1
+    months = dates.calendar_months(first, last)
     plans = [one if isinstance(one, Scenario) else read_scenario(one) for one in scenarios]
-    effects = [plan.effects(first, months, history.codes) for plan in plans]
+    effects, problems = [], list[Problem]()
+    for plan in plans:
+        with gathering(problems):
+            effects.append(plan.effects(first, months, history.codes))
+    if problems:
+        raise UserError(problems)
     arriving = forecast or forecast_entrants(history, months=months)
     if arriving.months < months or arriving.first_month != dates.month_index(first):
         raise UserError(["The forecast of entrants does not cover the months to be simulated; make it again."])
@@ -249,11 +255,10 @@ def match_places(
     supply
         The places (:func:`~sufficiency.simulation.supply.supply_of`); inferred when not given.
     """
-    first = history.origin + 1
-    months = int(dates.month_index(dates.add_years(history.origin, 1)) - dates.month_index(first)) + 1
+    last = dates.add_years(history.origin, 1)
+    months = dates.calendar_months(history.origin + 1, last)
     arriving = forecast or forecast_entrants(history, months=months)
-    effects = read_scenario("baseline").effects(first, months, history.codes)
-    days = dates.add_years(history.origin, 1) - history.origin
-    given = supply or supply_of(history)
+    effects, given = no_effects(months, history.codes), supply or supply_of(history)
+    days = last - history.origin
     setup = prepare(history, rates or estimate_rates(history), arriving, effects, days=days, supply=given)
     return Matched(*fit_matching(setup))

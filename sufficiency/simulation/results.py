@@ -136,7 +136,7 @@ class Outcome:
         return placements_frame(self.journeys[replication], self.codes)
 
 
-def reduced(number: int, given: Counted, entrants: Ints, *, keep: bool) -> Replication:
+def reduced(number: int, given: Counted, entrants: Ints) -> Replication:
     """One replication as small arrays."""
     flows, times = np.unique(given.flows, return_counts=True)
     tally = given.tally
@@ -151,7 +151,7 @@ def reduced(number: int, given: Counted, entrants: Ints, *, keep: bool) -> Repli
         places=places.astype(np.int32),
         unmet=tally.unmet.astype(np.int32),
         entrants=entrants,
-        journeys=given.spells if keep else None,
+        journeys=given.spells,
     )
 
 
@@ -175,8 +175,8 @@ def combine(frame: Frame, parts: Sequence[Replication]) -> Outcome:
     ordered = sorted(parts, key=lambda part: part.number)
     first, last = frame.window
     cuts = dates.month_edges(first, last)
-    ends, months = cuts[1:] - 1, dates.month_start(dates.month_index(cuts[:-1]))
-    whole = dates.month_start(dates.month_index(ends) + 1) - 1 == ends
+    months = dates.month_start(dates.month_index(cuts[:-1]))
+    ends, whole = dates.whole_month_ends(first, last)
     numbers = np.array([part.number for part in ordered], dtype=np.int64)
     names = frame.codes.all_settings
     stock = _cells(np.stack([part.stock[whole] for part in ordered]), numbers, ends[whole], names)

@@ -148,16 +148,12 @@ def opening_stayers(history: History, staying: pd.DataFrame | None) -> tuple[Sta
         counts = {(str(name), int(age)): int(people) for name, age, people in named}
         return _stayers(counts, history.origin, codes), "the council's table"
     known = history.leavers
-    latest = known[known["year"] == _year_over(history.origin)]
+    # Later tables were not known at the origin, older ones are stale.
+    latest = known[known["year"] == dates.last_year_over(history.origin)]
     if len(latest):
         counts = _from_oc3(latest[latest["staying_put"] & latest["age"].isin(STAY_AGES)], history)
         return _stayers(counts, history.origin, codes), "OC3"
     return _stayers(_from_shape(history), history.origin, codes), "published take-up"
-
-
-def _year_over(origin: int) -> int:
-    """The last collection year that is over by the origin: later tables were not known then, older ones are stale."""
-    return int(dates.collection_year(origin + 1)) - 1
 
 
 def _after_18(codes: Codes) -> dict[str, str]:

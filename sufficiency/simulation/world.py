@@ -7,15 +7,15 @@ Simulation day 0 is ``first_day``, the day after the origin; all days here are d
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
+from sufficiency import dates
 from sufficiency.codes import AGE_BANDS, CAUSES, DURATION_EDGES, HAZARD_AGES, TYPES, Codes
 from sufficiency.draws import Words
 from sufficiency.rates.openings import GROUP_BANDS, RE_ENTRY_AGE_EDGES, RE_ENTRY_KINDS, RE_ENTRY_TIME_EDGES
-from sufficiency.simulation.places import Places, Stayers, no_places, no_stayers
+from sufficiency.simulation.places import NOWHERE, Places, Stayers, no_stayers
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -89,8 +89,10 @@ class World:
     multipliers
         Factors on hazards by calendar month from that of day 0, shape (months, settings, 5
         reported age bands, 16 causes); None where a scenario changes none.
-    places, stayers
-        Limited places, and young people already staying put; nothing is limited when left out.
+    places
+        Limited places (:func:`~sufficiency.simulation.places.no_places`: nothing is).
+    stayers
+        Young people already staying put; nobody when left out.
     """
 
     codes: Codes
@@ -103,8 +105,8 @@ class World:
     stock: Stock
     leavers: Leavers
     entrants: Entrants
+    places: Places
     multipliers: Floats | None = None
-    places: Places = None  # type: ignore[assignment]  # made below
     stayers: Stayers = field(default_factory=no_stayers)
 
     def __post_init__(self) -> None:
@@ -120,8 +122,6 @@ class World:
         if not 1 <= self.days <= MOST_DAYS:
             msg = f"a simulation lasts from one day to {MOST_DAYS:,}"
             raise ValueError(msg)
-        if cast("Places | None", self.places) is None:
-            object.__setattr__(self, "places", no_places(self.codes, self.first_day))
         self.places.check(settings, self.first_day)
 
     @property
@@ -137,3 +137,19 @@ class World:
         if not np.isfinite(table).all() or (table < 0).any():
             msg = f"{name} holds a negative or missing number"
             raise ValueError(msg)
+
+
+def kind_settings(codes: Codes) -> list[tuple[int, int]]:
+    """In-house setting of each type, and its other or only one; NOWHERE where it has none."""
+    table = codes.settings[codes.settings["in_care"]]
+    house, outside = [NOWHERE] * len(TYPES), [NOWHERE] * len(TYPES)
+    for setting, (kind, provider) in enumerate(zip(table["type"], table["provider"], strict=True)):
+        (house if provider == "in_house" else outside)[TYPES.index(kind)] = setting
+    return list(zip(house, outside, strict=True))
+
+
+def steps(multipliers: Floats, first_day: int) -> tuple[Floats, Ints]:
+    """Only the months in which a factor changes, and the days on which they begin."""
+    months = np.flatnonzero((multipliers[1:] != multipliers[:-1]).any(axis=(1, 2, 3))) + 1
+    first = int(dates.month_index(first_day))
+    return np.ascontiguousarray(multipliers[np.concatenate(([0], months))]), dates.month_start(first + months)

@@ -10,7 +10,7 @@ from typing import TypeVar
 import pandas as pd
 
 from sufficiency.codes import Codes
-from sufficiency.errors import Problem, UserError
+from sufficiency.errors import Problem, UserError, gathering
 from sufficiency.tables import capacity as homes
 from sufficiency.tables import population as people
 from sufficiency.tables import prices as money
@@ -86,8 +86,6 @@ def read_council_tables(returns: Path, folder: Path | None = None, codes: Codes 
 def _read(path: Path | None, read: Callable[[Path], T], problems: list[Problem]) -> T | None:
     if path is None:
         return None
-    try:
+    with gathering(problems):
         return read(path)
-    except UserError as error:
-        problems.extend(error.problems)
-        return None
+    return None

@@ -51,12 +51,6 @@ class Prices:
         return tuple(name for name in STATUSES if name in present)
 
 
-def prices_file(folder: Path) -> Path | None:
-    """The prices table of a folder of council tables, if there is one."""
-    path = folder / FILE
-    return path if path.is_file() else None
-
-
 def read_prices(path: Path | str, *, codes: Codes | None = None) -> Prices:
     """Read a prices table.
 

@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from sufficiency import dates
 from sufficiency.codes import AGE_EDGES
-from sufficiency.draws import KeyWords, Purpose, draw, entrant_key, month_key
+from sufficiency.draws import KeyWords, Purpose, draw, entrant_key, month_key, pick
 from sufficiency.simulation.world import Entrants
-from sufficiency.trials.known import STREAMS, KnownWorld, Stream, total
+from sufficiency.trials.known import STREAMS, KnownWorld, Stream
 
 Ints = npt.NDArray[np.int64]
 
@@ -91,18 +91,6 @@ def count_from(uniform: float, mean: float, overdispersion: float) -> int:
         chance *= step
         reached += chance
     return count
-
-
-def pick(uniform: float, chances: tuple[float, ...] | list[float]) -> int:
-    """Index drawn in proportion to the chances."""
-    target, gathered, last = uniform * total(chances), 0.0, 0
-    for index, chance in enumerate(chances):
-        if chance > 0.0:
-            gathered += chance
-            last = index
-            if target < gathered:
-                return index
-    return last
 
 
 def born(day: int, band: int, uniform: float, skew: int) -> int:

@@ -17,6 +17,7 @@ from sufficiency.codes import AGED_OUT, AGED_OUT_WINDOW_DAYS, Codes, read_codes
 from sufficiency.draws import KeyWords, Words, replication_key
 from sufficiency.history.stock import CLOSINGS, NONE, OPENINGS, REASONS, Spells
 from sufficiency.simulation.journeys import simulate_journeys
+from sufficiency.simulation.places import no_places
 from sufficiency.simulation.world import Leavers, Stock, World
 from sufficiency.trials.entrants import Arrivals, draw_arrivals
 from sufficiency.trials.known import KnownWorld
@@ -75,6 +76,7 @@ def world_of(world: KnownWorld, codes: Codes, arrivals: Arrivals) -> World:
         leavers=Leavers(keys, none, nobody, none, nobody),
         entrants=arrivals.entrants,
         multipliers=world.multipliers(codes),
+        places=no_places(codes, world.first_day),
     )
 
 

@@ -63,6 +63,7 @@ def plain_world(rates: Mapping[tuple[str, str], float | Floats], days: int, **ot
         **nobody(),
         **other,
     }
+    fields.setdefault("places", no_places(CODES, fields["first_day"]))
     given = {"first_types": first_types, "in_house_share": in_house(0.6, 0.6), **fields}
     return World(codes=CODES, days=days, hazards=hazards(rates), **given)
 

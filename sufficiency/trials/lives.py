@@ -9,9 +9,9 @@ from datetime import date
 from functools import lru_cache
 
 from sufficiency import dates
-from sufficiency.draws import KeyWords, Purpose, draw
+from sufficiency.draws import KeyWords, Purpose, draw, pick
 from sufficiency.history.stock import NONE, OPENINGS, REASONS
-from sufficiency.trials.entrants import About, pick
+from sufficiency.trials.entrants import About
 from sufficiency.trials.invented import Invented
 
 OPEN = int(dates.OPEN)
