@@ -75,13 +75,14 @@ class Loop:
 
     def _tables(self) -> None:
         world, clocks = self.world, cause_clocks(self.world.codes)
-        on_placement, on_care = np.zeros(world.hazards.shape[:-1]), np.zeros(world.hazards.shape[:-1])
+        table = world.hazards.table
+        on_placement, on_care = np.zeros(table.shape[:-1]), np.zeros(table.shape[:-1])
         for cause in range(len(CAUSES)):
             on = clocks[:, cause, None, None, None]
-            on_placement = on_placement + world.hazards[..., cause] * on
-            on_care = on_care + world.hazards[..., cause] * ~on
+            on_placement = on_placement + table[..., cause] * on
+            on_care = on_care + table[..., cause] * ~on
         self.on_placement, self.on_care = on_placement.tolist(), on_care.tolist()
-        self.clocks, self.hazards, self.re_entry = clocks.tolist(), world.hazards.tolist(), world.re_entry.tolist()
+        self.clocks, self.hazards, self.re_entry = clocks.tolist(), table.tolist(), world.re_entry.tolist()
         self.kinds, self.shares = kind_settings(world.codes), world.in_house_share.tolist()
         self.first_types = world.first_types.tolist()
 

@@ -12,8 +12,9 @@ from small_world import CODES, SETTINGS, world
 
 from sufficiency import dates
 from sufficiency.codes import CAUSES, DURATION_EDGES, HAZARD_AGES, TYPES
-from sufficiency.draws import entrant_key, stock_key
+from sufficiency.draws import KeyWords, entrant_key, replication_key, stock_key
 from sufficiency.simulation import World
+from sufficiency.simulation.hazards import Hazards, Posterior
 from sufficiency.simulation.places import (
     NOWHERE,
     STAY_AGES,
@@ -110,12 +111,15 @@ def _entrants(random: Generator, count: int, first_day: int, days: int) -> Entra
     return Entrants(entrant_key(0, 0, 0, np.arange(count)), day, dob, random.random(count) < 0.2, kind)
 
 
-def _hazards(random: Generator, per_day: float) -> Floats:
+def _hazards(random: Generator, per_day: float, key: KeyWords | None) -> Hazards:
+    """Hazards of many sizes, some of them nothing; drawn from Gammas of few and of many events, or certain."""
     table = random.random((SETTINGS, len(HAZARD_AGES), len(DURATION_EDGES), 2, len(CAUSES))) ** 4
     likely = np.ones(len(CAUSES))
     likely[[TYPES.index("fostering"), TYPES.index("home")]] = 6.0
     table = table * likely * (random.random((SETTINGS, 1, 1, 1, len(CAUSES))) < 0.7)
-    return table * (per_day / max(float(table.sum(-1).mean()), 1e-9))
+    table *= per_day / max(float(table.sum(-1).mean()), 1e-9)
+    exposure = 10 ** (4 * random.random(table.shape))
+    return Hazards(Posterior(table * exposure, exposure), 0.5 + random.random((SETTINGS, len(CAUSES))), key)
 
 
 def _changes(random: Generator, limited: list[int], first_day: int, days: int, *, plenty: bool) -> dict[str, Any]:
@@ -213,7 +217,7 @@ def _made(
     factors = np.repeat(random.random((2, SETTINGS, 5, len(CAUSES))) * 2, (months + 1) // 2 + 1, axis=0)[:months]
     return replace(
         base,
-        hazards=_hazards(random, per_day),
+        hazards=_hazards(random, per_day, replication_key(luck, 1) if luck % 2 else None),
         re_entry=random.random((2, 4, 4)) * 0.004,
         stock=_stock(random, children, first_day, all_seventeen=all_seventeen),
         leavers=_leavers(random, children // 4, first_day),

@@ -12,6 +12,7 @@ from sufficiency.draws import entrant_key, replication_key, stock_key
 from sufficiency.history import History
 from sufficiency.history.stock import Spells
 from sufficiency.simulation import World, placements_frame, simulate_journeys
+from sufficiency.simulation.hazards import Hazards
 from sufficiency.simulation.places import no_places
 from sufficiency.simulation.world import Entrants, Leavers, Stock
 
@@ -106,7 +107,7 @@ def world(
         codes=CODES,
         first_day=first_day,
         days=days,
-        hazards=constant_hazards(PLAIN if rates is None else rates),
+        hazards=Hazards.known(constant_hazards(PLAIN if rates is None else rates)),
         re_entry=np.full((2, 4, 4), re_entry),
         first_types=types,
         in_house_share=share,

@@ -27,23 +27,29 @@ def _prices(tmp_path: Path, rows: str) -> Path:
 
 def _outcome(rows: list[tuple[int, str, str, int]], plan: str = "baseline") -> Outcome:
     days = pd.DataFrame(rows, columns=["replication", "month", "setting", "child_days"])
-    days = days.assign(scenario=plan, month=pd.to_datetime(days["month"]), age_band="5 to 9", uasc=False)
     empty = pd.DataFrame()
     origin, last = dates.day_number("2027-03-31"), dates.day_number("2029-03-31")
+    replications = int(days["replication"].max()) + 1
+    nights = np.zeros((replications, 24, len(CODES.all_settings)), dtype=np.int32)
+    month = dates.month_index(dates.to_days(pd.to_datetime(days["month"]))) - dates.month_index(origin + 1)
+    setting = days["setting"].map(CODES.all_settings.index)
+    np.add.at(nights, (days["replication"].to_numpy(), month, setting.to_numpy()), days["child_days"].to_numpy())
     return Outcome(
         scenario=read_scenario(plan),
         codes=CODES,
-        replications=int(days["replication"].max()) + 1,
+        replications=replications,
+        detailed=replications,
         seed=1,
         origin=origin,
         last_day=last,
         stock=empty,
         flows=empty,
-        child_days=days,
+        child_days=empty,
         places=empty,
         unmet=empty,
         supply=Supply(rows=pd.DataFrame({"setting": []})),
         matches=(),
+        nights=nights,
         entrants=np.zeros((1, 10, 24), dtype=np.int64),
         journeys=(),
     )

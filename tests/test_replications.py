@@ -15,7 +15,7 @@ from sufficiency.forecast import EntrantForecast, forecast_entrants
 from sufficiency.history import History
 from sufficiency.plan import compare, same_results
 from sufficiency.rates import Rates, estimate_rates
-from sufficiency.simulation import Outcome, kernel, simulate
+from sufficiency.simulation import Outcome, kernel, results, simulate
 from sufficiency.simulation.results import CHILD_DAYS_COLUMNS, FLOW_COLUMNS, PLACES_COLUMNS, STOCK_COLUMNS
 
 Ready = tuple[History, Rates, EntrantForecast]
@@ -124,6 +124,32 @@ def test_tables_have_the_columns_of_the_contract(ready: Ready) -> None:
         assert tuple(getattr(outcome, name).columns) == columns
     assert len(outcome.stock["month_end"].unique()) == 24
     assert "replications" in repr(outcome)
+
+
+@pytest.mark.functional
+def test_above_the_detailed_replications_stock_and_nights_stay(
+    ready: Ready, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_text('[about]\ntitle = "T"\nquestion = "Q?"\n[levers.entries]\nchange = -0.3\n', encoding="utf-8")
+    whole = _run(ready, replications=60)
+    monkeypatch.setattr(results, "DETAILED", 40)
+    part, plan = (_run(ready, which, replications=60) for which in ("baseline", path))
+    assert (whole.detailed, part.detailed) == (60, 40)
+    pd.testing.assert_frame_equal(part.stock, whole.stock)
+    assert np.array_equal(part.nights, whole.nights)
+    for name in ("flows", "child_days", "places", "unmet"):
+        kept = getattr(whole, name)
+        pd.testing.assert_frame_equal(getattr(part, name), kept[kept["replication"] < 40])
+    days = whole.child_days.groupby(["replication", "month", "setting"], observed=True)["child_days"].sum()
+    assert (days.to_numpy() == whole.nights[whole.nights > 0]).all()
+    compared = compare(plan, part).set_index(["measure", "setting", "period"])["baseline_mean"].sort_index()
+    year = compared.loc["entries", "all"].index[0]
+    came = whole.flows[whole.flows["event"].isin(["entry", "re_entry"]) & (whole.flows["replication"] < 40)]
+    first = came[came["month"] < f"{int(year[:4]) + 1}-04-01"]
+    assert compared["entries", "all", year] == pytest.approx(first["count"].sum() / 40)
+    nights = whole.nights[:, :, : len(whole.codes.in_care)].sum()
+    assert compared.loc["child_days", "all"].sum() == pytest.approx(nights / 60)
 
 
 @pytest.mark.functional

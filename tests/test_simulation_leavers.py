@@ -62,6 +62,7 @@ def _outcome(
         scenario=read_scenario("baseline"),
         codes=CODES,
         replications=replications,
+        detailed=replications,
         seed=1,
         origin=origin,
         last_day=last,
@@ -72,6 +73,7 @@ def _outcome(
         unmet=nothing,
         supply=Supply(nothing.assign(setting=[])),
         matches=(),
+        nights=np.zeros((1, 1, 1), dtype=np.int32),
         entrants=np.zeros((1, 1, 1), dtype=np.int64),
         journeys=(),
     )

@@ -20,6 +20,7 @@ from sufficiency.draws import KeyWords, replication_key
 from sufficiency.history.stock import EVENTS, NONE, Spells, events, flow_table
 from sufficiency.simulation import World, simulate_journeys
 from sufficiency.simulation.engines import engine
+from sufficiency.simulation.hazards import Hazards
 from sufficiency.simulation.journeys import Journeys
 from sufficiency.simulation.places import Stayers, constant
 from sufficiency.simulation.register import Simulated
@@ -183,9 +184,8 @@ def test_fewer_places_than_children_evict_nobody(run: Engine, base: World, key: 
     assume(len(base.stock.key) > 0)
     later = base.first_day + 100
     names = dict.fromkeys(CODES.in_care, HUGE)
-    still = with_places(
-        replace(base, hazards=np.zeros_like(base.hazards), entrants=_nobody(), re_entry=np.zeros((2, 4, 4))), names
-    )
+    nothing = Hazards.known(np.zeros_like(base.hazards.posterior.shape))
+    still = with_places(replace(base, hazards=nothing, entrants=_nobody(), re_entry=np.zeros((2, 4, 4))), names)
     falling = replace(
         still.places,
         change_day=np.concatenate((still.places.change_day, np.full(SETTINGS, later))),

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from small_world import CODES, known_history
 
@@ -325,6 +325,7 @@ def test_last_the_published_take_up_of_those_who_aged_out(history: History) -> N
 @pytest.mark.property
 @settings(max_examples=50)
 @given(people=st.integers(1, 2000), age=st.sampled_from([18, 19, 20]), shift=st.integers(0, 1500))
+@example(people=183, age=18, shift=4)
 def test_those_staying_put_are_of_the_age_told_on_the_origin(people: int, age: int, shift: int) -> None:
     base = known_history_of_nobody(dates.day_number("2024-02-25") + shift)
     told = pd.DataFrame({"setting": ["staying_put_in_house"], "age": [age], "young_people": [people]})
@@ -367,7 +368,7 @@ ROWS = [(HOUSE, "2020-04-01", 60, 12), (HOUSE, "2026-08-15", 80, 12), ("in_house
 @pytest.fixture(scope="module")
 def drawn() -> list[Places]:
     draws = PlaceDraws(_supply(ROWS), CODES, FIRST, 730)
-    return [draws.draw(replication_key(3, number)) for number in range(400)]
+    return draws.draw([replication_key(3, number) for number in range(400)])
 
 
 @pytest.mark.unit
@@ -400,21 +401,21 @@ def test_usable_places_lie_between_none_and_all_and_meet_the_mean(drawn: list[Pl
 @pytest.mark.unit
 def test_a_month_has_one_luck_in_every_plan_and_over_any_horizon() -> None:
     key = replication_key(3, 7)
-    one, longer = (PlaceDraws(_supply(ROWS), CODES, FIRST, days).draw(key) for days in (365, 730))
+    one, longer = (PlaceDraws(_supply(ROWS), CODES, FIRST, days).draw([key])[0] for days in (365, 730))
     shared = longer.change_day < FIRST + 365
     assert np.array_equal(longer.change_usable[shared], one.change_usable)
     # More places in a plan: the same places are away, so no month has fewer usable ones.
-    more = PlaceDraws(_supply([(HOUSE, "2020-04-01", 70, 14), *ROWS[1:]]), CODES, FIRST, 365).draw(key)
+    more = PlaceDraws(_supply([(HOUSE, "2020-04-01", 70, 14), *ROWS[1:]]), CODES, FIRST, 365).draw([key])[0]
     early = (one.change_setting == CODES.in_care.index(HOUSE)) & (one.change_day < dates.day_number("2026-08-15"))
     assert (more.change_usable[early] >= one.change_usable[early]).all()
     assert np.array_equal(more.change_usable[~early], one.change_usable[~early])
-    other = PlaceDraws(_supply(ROWS), CODES, FIRST, 365).draw(replication_key(3, 8))
+    other = PlaceDraws(_supply(ROWS), CODES, FIRST, 365).draw([replication_key(3, 8)])[0]
     assert not np.array_equal(other.change_usable, one.change_usable)
 
 
 @pytest.mark.unit
 def test_nothing_limited_is_nothing_drawn() -> None:
-    places = PlaceDraws(_supply([]), CODES, FIRST, 365).draw(replication_key(1, 0))
+    places = PlaceDraws(_supply([]), CODES, FIRST, 365).draw([replication_key(1, 0)])[0]
     assert not places.limited.any()
     assert len(places.change_day) == 0
 

@@ -7,12 +7,14 @@ from arrival to the day before leaving). Nothing is rounded here.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from sufficiency import dates
 from sufficiency.errors import UserError
 from sufficiency.scenario import Investment
 from sufficiency.simulation import Outcome
+from sufficiency.simulation.results import by_year, months_of, nights_by_year
 from sufficiency.tables import Prices
 
 SPEND_COLUMNS = ("scenario", "replication", "financial_year", "setting", "kind", "pounds")
@@ -34,38 +36,39 @@ def cost(outcome: Outcome, prices: Prices) -> pd.DataFrame:
     UserError
         When children live in settings that have no price.
     """
-    days = (
-        outcome.child_days.groupby(["replication", "month", "setting"], observed=True)["child_days"].sum().reset_index()
+    nights = nights_by_year(outcome)
+    years, pounds = by_year(outcome, outcome.nights * (_per_week(outcome, prices) / _WEEK))
+    year = nights["financial_year"].map(years.index).to_numpy(np.int64)
+    setting = nights["setting"].map(outcome.codes.all_settings.index).to_numpy(np.int64)
+    paid = nights.assign(
+        scenario=outcome.scenario.name,
+        kind="placement",
+        pounds=pounds[nights["replication"].to_numpy(np.int64), year, setting],
     )
-    months = dates.month_index(dates.to_days(days["month"]))
-    used = days["setting"].astype(str)
-    per_week = np.zeros(len(days))
-    unpriced = []
-    for setting in used.unique():
-        own = (used == setting).to_numpy()
-        per_week[own] = prices.per_week(setting, months[own])
-        if np.isnan(per_week[own]).all() and setting not in outcome.codes.in_care:
+    placed = paid.sort_values(["replication", "financial_year", "setting"])[list(SPEND_COLUMNS)].reset_index(drop=True)
+    invested = _investments(outcome)
+    return placed if invested.empty else pd.concat([placed, invested], ignore_index=True)
+
+
+def _per_week(outcome: Outcome, prices: Prices) -> npt.NDArray[np.float64]:
+    """Pounds a week by month and setting, 0 where nobody lives."""
+    months, lived = months_of(outcome), outcome.nights.sum(axis=0) > 0
+    per_week, unpriced = np.zeros(lived.shape), []
+    for number, setting in enumerate(outcome.codes.all_settings):
+        own = lived[:, number]
+        found = prices.per_week(setting, months[own])
+        if np.isnan(found).all() and setting not in outcome.codes.in_care:
             # Staying put is not care: a council that gives no price for it leaves its cost out.
-            per_week[own] = 0.0
-        elif np.isnan(per_week[own]).any():
+            continue
+        if np.isnan(found).any():
             unpriced.append(outcome.codes.label(setting))
+        per_week[own, number] = found
     if unpriced:
         said = ", ".join(sorted(unpriced))
         raise UserError(
             [f"The prices table has no price for: {said}. Give one for each, 0 where a placement costs nothing."]
         )
-    priced = pd.DataFrame(
-        {
-            "replication": days["replication"],
-            "financial_year": dates.financial_years(dates.month_start(months)),
-            "setting": used,
-            "pounds": days["child_days"].to_numpy() * per_week / _WEEK,
-        }
-    )
-    spend = priced.groupby(["replication", "financial_year", "setting"])["pounds"].sum().reset_index()
-    placed = spend.assign(scenario=outcome.scenario.name, kind="placement")[list(SPEND_COLUMNS)]
-    invested = _investments(outcome)
-    return placed if invested.empty else pd.concat([placed, invested], ignore_index=True)
+    return per_week
 
 
 def _investments(outcome: Outcome) -> pd.DataFrame:

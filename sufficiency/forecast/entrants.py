@@ -73,16 +73,14 @@ class EntrantForecast:
     def counts(self, keys: Sequence[KeyWords]) -> Ints:
         """First entrants of each group and month of some replications: shape (replications, groups, months)."""
         words = key_words(keys)
-        out = np.zeros((len(keys), len(GROUPS), self.months), dtype=np.int64)
+        means = np.empty((len(keys), len(GROUPS), self.months))
         for stream, model in enumerate(self.fitted):
             mean = stream_means(model, words, stream, self.months)
             rate = mean * _frailty(words, stream, model.dispersion, self.months)
-            shares = _shares(words, stream, self.mix[stream])
-            for band in range(len(GROUP_BANDS)):
-                group = 2 * band + stream
-                uniform, _ = draws(words, month_key(group, np.arange(self.months)), 0, Purpose.ENTRY_COUNT)
-                out[:, group] = poisson_counts(uniform, rate * shares[:, band : band + 1])
-        return out
+            means[:, stream::2] = rate[:, None, :] * _shares(words, stream, self.mix[stream])[:, :, None]
+        cells = month_key(np.arange(len(GROUPS))[:, None], np.arange(self.months))
+        uniform, _ = draws((words[0][..., None], words[1][..., None]), cells, 0, Purpose.ENTRY_COUNT)
+        return poisson_counts(uniform, means)
 
 
 def poisson_counts(uniform: Floats, mean: Floats) -> Ints:

@@ -13,6 +13,7 @@ import pandas as pd
 from sufficiency import dates
 from sufficiency.errors import UserError
 from sufficiency.simulation import Outcome
+from sufficiency.simulation.results import nights_by_year
 
 COMPARISON_COLUMNS = (
     "scenario",
@@ -41,6 +42,9 @@ def compare(
 ) -> pd.DataFrame:
     """Paired differences of a plan from another.
 
+    Entries, exits and moves are those of the replications kept in detail
+    (:data:`~sufficiency.simulation.results.DETAILED`), the others of all.
+
     Parameters
     ----------
     spend, baseline_spend
@@ -63,13 +67,12 @@ def compare(
         raise UserError(
             ["Only plans run from the same origin, as long, with the same seed and replications can be compared."]
         )
-    parts = [
-        (name, _measure(plan, name), _measure(baseline, name))
-        for name in ("children", "child_days", "entries", "exits", "moves")
-    ]
+    every, detailed = plan.replications, plan.detailed
+    counted = {"children": every, "child_days": every, "entries": detailed, "exits": detailed, "moves": detailed}
+    parts = [(name, _measure(plan, name), _measure(baseline, name), number) for name, number in counted.items()]
     if spend is not None and baseline_spend is not None:
-        parts.append(("pounds", _pounds(spend), _pounds(baseline_spend)))
-    rows = [_differences(name, one, other, plan.replications) for name, one, other in parts]
+        parts.append(("pounds", _pounds(spend), _pounds(baseline_spend), every))
+    rows = [_differences(*part) for part in parts]
     table = pd.concat(rows, ignore_index=True)
     return table.assign(scenario=plan.scenario.name, against=baseline.scenario.name)[list(COMPARISON_COLUMNS)]
 
@@ -90,9 +93,8 @@ def _measure(outcome: Outcome, name: str) -> pd.DataFrame:
         stock = outcome.stock
         return _long(stock, stock["month_end"].dt.strftime("%Y-%m-%d"), stock["setting"], "children", in_care)
     if name == "child_days":
-        return _long(
-            outcome.child_days, _years(outcome.child_days), outcome.child_days["setting"], "child_days", in_care
-        )
+        nights = nights_by_year(outcome)
+        return _long(nights, nights["financial_year"], nights["setting"], "nights", in_care)
     flows = outcome.flows
     if name == "entries":
         chosen = flows[flows["event"].isin(_ENTRIES)]

@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
-from sufficiency.draws import KeyWords, replication_key
+from sufficiency.draws import replication_key
 from sufficiency.simulation.engines import EngineName, engine
 from sufficiency.simulation.results import Replication, reduced
 from sufficiency.simulation.setup import Setup
-
-Ints = npt.NDArray[np.int64]
 
 #: Replications in a block. Fixed, so that what is decided after a block does not depend on the workers.
 BLOCK = 20
@@ -45,9 +40,6 @@ def run_block(task: Task, numbers: Sequence[int]) -> list[Replication]:
     """Run some replications of a plan."""
     keys = [replication_key(task.seed, number) for number in numbers]
     counts = task.setup.forecast.counts(keys)
-    return [_replicate(task, *each) for each in zip(numbers, keys, counts, strict=True)]
-
-
-def _replicate(task: Task, number: int, key: KeyWords, counts: Ints) -> Replication:
-    given = engine(task.engine_name)(task.setup.world(key, counts), key, keep=number < task.journeys)
-    return reduced(number, given, counts)
+    worlds, run = task.setup.worlds(keys, counts), engine(task.engine_name)
+    each = zip(numbers, keys, worlds, counts, strict=True)
+    return [reduced(one, run(world, key, keep=one < task.journeys), came) for one, key, world, came in each]

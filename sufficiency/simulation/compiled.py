@@ -20,23 +20,27 @@ from sufficiency.history.stock import NONE, Spells
 from sufficiency.rates.exposure import cause_clocks
 from sufficiency.simulation import kernel
 from sufficiency.simulation.counted import Counted
-from sufficiency.simulation.places import Tally
-from sufficiency.simulation.world import World, kind_settings, steps
+from sufficiency.simulation.places import Stayers, Tally
+from sufficiency.simulation.world import Entrants, Leavers, Stock, World, kind_settings, steps
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+Small = npt.NDArray[np.int32]
 
 
 class Plan(NamedTuple):
     """A world's tables as the kernel reads them (see :class:`~sufficiency.simulation.world.World`).
 
-    ``waits`` holds the shares who wait to step across and to step down; ``own`` the chance that one
-    vacancy suits and the three rates of ending staying put, by setting; ``kinds`` the in-house and
-    the other setting of each type and its cascade; ``changes`` day, setting and usable places.
+    ``shape``, ``rate`` and ``scale`` are those of the hazards; ``waits`` holds the shares who wait to step
+    across and to step down; ``own`` the chance that one vacancy suits and the three rates of ending staying
+    put, by setting; ``kinds`` the in-house and the other setting of each type and its cascade; ``changes``
+    day, setting and usable places.
     """
 
-    hazards: Floats
+    shape: Floats
+    rate: Floats
+    scale: Floats
     clocks: Bools
     factors: Floats
     factor_days: Ints
@@ -57,15 +61,25 @@ class Plan(NamedTuple):
 
 
 class State(NamedTuple):
-    """What changes as a run goes on, and what has been counted; columns are named in the kernel."""
+    """What changes as a run goes on, and what has been counted; rows and columns are named in the kernel.
+
+    ``given`` holds who takes part, ``second`` the uniform that will decide the cause of a child's next
+    event; ``due`` the first child of each day's list and ``link`` its next and prior of each child;
+    ``hazards`` those met so far, and ``totals`` their sums by clock (below 0 until they are met).
+    """
 
     n: Ints
-    child: Ints
+    given: Ints
+    child: Small
+    second: Floats
     place: Ints
+    due: Small
+    link: Small
     heap: Ints
     work: Ints
     by_day: Ints
     arrivals: Ints
+    hazards: Floats
     totals: Floats
     present: Ints
     part: Ints
@@ -113,7 +127,9 @@ def plan_of(world: World, shared: Layout) -> Plan:
     if world.multipliers is not None:
         factors, factor_days = steps(world.multipliers, world.first_day)
     return Plan(
-        hazards=np.ascontiguousarray(world.hazards),
+        shape=world.hazards.posterior.shape,
+        rate=world.hazards.posterior.rate,
+        scale=world.hazards.scale,
         clocks=shared.clocks,
         factors=factors,
         factor_days=factor_days,
@@ -135,27 +151,30 @@ def plan_of(world: World, shared: Layout) -> Plan:
 
 
 def people_of(world: World) -> Ints:
-    """Everyone in a run, in order of rank: the kernel's table of children."""
+    """Everyone in a run, in order of rank: who takes part, shape (kernel.GIVEN_ROWS, people)."""
     stock, left, stays, new = world.stock, world.leavers, world.stayers, world.entrants
-    groups = (stock, left, stays, new)
-    table = np.zeros((sum(len(group.key) for group in groups), kernel.CHILD_COLUMNS), dtype=np.int64)
-    columns: dict[int, list[npt.NDArray[Any]]] = {
-        kernel.KEY: [group.key.view(np.int64) for group in groups],
-        kernel.DOB: [group.dob for group in groups],
-        kernel.UASC: [group.uasc for group in groups],
-        kernel.SETTING: [stock.setting, np.full(len(left.key), NONE), stays.setting, np.full(len(new.key), NONE)],
-        kernel.BEGUN: [stock.placement_start, left.exit_day, np.full(len(stays.key), world.first_day - 1), new.day],
-        kernel.FIRST_CARE: [stock.care_start, left.exit_day, np.full(len(stays.key), world.first_day - 1), new.day],
-        kernel.HOME: [np.zeros(len(stock.key)), ~left.home, np.zeros(len(stays.key) + len(new.key))],
-        kernel.KIND: [np.full(len(table) - len(new.key), NONE), new.kind],
-    }
-    for column, parts in columns.items():
-        table[:, column] = np.concatenate(parts)
+    groups: tuple[Stock | Leavers | Stayers | Entrants, ...] = (stock, left, stays, new)
+    sizes = [len(group.key) for group in groups]
+    table = np.zeros((kernel.GIVEN_ROWS, sum(sizes)), dtype=np.int64)
+    ends = np.cumsum(sizes).tolist()
+    before = world.first_day - 1
+    told: tuple[dict[int, npt.NDArray[Any] | int], ...] = (
+        {kernel.SETTING: stock.setting, kernel.BEGUN: stock.placement_start, kernel.FIRST_CARE: stock.care_start},
+        {kernel.BEGUN: left.exit_day, kernel.FIRST_CARE: left.exit_day, kernel.HOME: ~left.home},
+        {kernel.SETTING: stays.setting, kernel.BEGUN: before, kernel.FIRST_CARE: before},
+        {kernel.BEGUN: new.day, kernel.KIND: new.kind},
+    )
+    for group, own, size, end in zip(groups, told, sizes, ends, strict=True):
+        part = table[:, end - size : end]
+        part[kernel.KEY], part[kernel.DOB], part[kernel.ASYLUM] = group.key.view(np.int64), group.dob, group.uasc
+        for row, values in own.items():
+            part[row] = values
     return table
 
 
 def _numbers(world: World, shared: Layout, key: KeyWords) -> Ints:
-    places, groups = world.places, (world.stock, world.leavers, world.stayers)
+    places, hazards, groups = world.places, world.hazards, (world.stock, world.leavers, world.stayers)
+    drawn = hazards.key or (0, 0)
     throughout = {
         kernel.FIRST: world.first_day,
         kernel.END: world.last_day + 1,
@@ -169,6 +188,9 @@ def _numbers(world: World, shared: Layout, key: KeyWords) -> Ints:
         kernel.STOCK: len(groups[0].key),
         kernel.LEAVERS: len(groups[1].key),
         kernel.STAYERS: len(groups[2].key),
+        kernel.DRAWN: int(hazards.key is not None),
+        kernel.HAZARD_KEY_0: drawn[0],
+        kernel.HAZARD_KEY_1: drawn[1],
     }
     table = np.zeros(kernel.NUMBERS, dtype=np.int64)
     table[list(throughout)] = list(throughout.values())
@@ -176,8 +198,8 @@ def _numbers(world: World, shared: Layout, key: KeyWords) -> Ints:
 
 
 def _state(world: World, shared: Layout, key: KeyWords, *, keep: bool, room: int) -> State:
-    people = people_of(world)
-    months, cells = len(shared.month_start), shared.names * len(AGE_BANDS) * 2
+    given = people_of(world)
+    people, months, cells = given.shape[1], len(shared.month_start), shared.names * len(AGE_BANDS) * 2
     settings = len(shared.place)
     place = shared.place.copy()
     place[:, kernel.LIMITED] = world.places.limited
@@ -187,13 +209,18 @@ def _state(world: World, shared: Layout, key: KeyWords, *, keep: bool, room: int
 
     return State(
         n=_numbers(world, shared, key),
-        child=people,
+        given=given,
+        child=np.zeros((people, kernel.CHILD_COLUMNS), dtype=np.int32),
+        second=np.empty(people),
         place=place,
-        heap=ints(room * 4),
-        work=ints(len(people) + 2, 2),
+        due=np.full(world.days, NONE, dtype=np.int32),
+        link=np.empty((people, 2), dtype=np.int32),
+        heap=ints(people),
+        work=ints(people + 2, 2),
         by_day=ints(world.days + 1),
-        arrivals=ints(len(people)),
-        totals=np.zeros((2, *world.hazards.shape[:4])),
+        arrivals=ints(people),
+        hazards=np.empty(world.hazards.posterior.shape.shape),
+        totals=np.full((2, *world.hazards.posterior.shape.shape[:4]), -1.0),
         present=ints(months, cells),
         part=ints(months, cells),
         flows=ints(room * 8),
@@ -226,7 +253,7 @@ def simulate_compiled(world: World, key: KeyWords, *, keep: bool = True) -> Coun
         child_days=state.part[:-1].reshape(shape),
         flows=np.sort(state.flows[: state.n[kernel.FLOWS]]),
         tally=_tally(state),
-        spells=_spells(state.child, state.rows[: state.n[kernel.ROWS]]) if keep else None,
+        spells=_spells(state.given, state.rows[: state.n[kernel.ROWS]]) if keep else None,
     )
 
 
@@ -238,5 +265,5 @@ def _tally(state: State) -> Tally:
 def _spells(people: Ints, rows: Ints) -> Spells:
     ordered = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
     rank, _, setting, start, end, opening, closing, reason, care_start = ordered.T.copy()
-    born, alone = people[rank, kernel.DOB], people[rank, kernel.UASC].astype(bool)
+    born, alone = people[kernel.DOB, rank], people[kernel.ASYLUM, rank].astype(bool)
     return Spells(rank, setting, start, end, born, alone, opening, closing, reason, care_start)

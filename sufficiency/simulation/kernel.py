@@ -1,9 +1,9 @@
 """The model of :mod:`sufficiency.simulation.journeys` and ``register``, compiled: the same journeys, draw by draw.
 
 Everything that is compiled is in this one module, because the compiler's cache on disk watches only
-a function's own file. Arrays per child; one whole number per pending event (day, class, child,
-placement number) so that the heap is a plain array and the order total; an event is void when the
-child's placement number has moved on. Stock, child-days and flows are counted as placements end.
+a function's own file. Every child has one pending event at most, in a list of its day; as a day begins
+its list becomes a heap of whole numbers (class, child, placement number), so that the order is total.
+No event makes another on its own day. Stock, child-days and flows are counted as placements end.
 
 Days are day numbers; settings index ``codes.in_care``; the words are those of the method page.
 """
@@ -32,6 +32,7 @@ _RETURN, _FIRST = int(Purpose.RE_ENTRY), int(Purpose.FIRST_TYPE)
 _KEPT, _ENTRY_DAY, _ENTRANT_AGE = (int(x) for x in (Purpose.ENTRANT_KEPT, Purpose.ENTRY_DAY, Purpose.ENTRANT_AGE))
 _CELL, _ENTRANT = np.uint64(Kind.CELL << 60), np.uint64(Kind.ENTRANT << 60)
 _ADULT_YEARS = dates.ADULT
+_HAZARD = int(Purpose.HAZARD)
 #: Each attempt fails less than one time in twenty.
 _MOST_ATTEMPTS = 64
 
@@ -53,14 +54,16 @@ _BANDS = 6
 
 _CHILD, _ENTERS = 1, 2
 _IN_CARE, _STAYING_ON, _AWAY = 1, 2, 3
-_DAY_SHIFT, _CLASS_SHIFT, _RANK_SHIFT = 46, 44, 20
+_CLASS_SHIFT, _RANK_SHIFT = 44, 20
 _RANK_MASK, _NUMBER_MASK = (1 << 24) - 1, (1 << 20) - 1
 _DAY_OF_OFFER, _OFFER_MASK = 11, 2047
 
-# Columns of the table of children: who they are, where they are, and where they stand in a queue.
-KEY, DOB, UASC, SETTING, BEGUN, FIRST_CARE, HOME, KIND = range(8)
-STATUS, WHERE, NUMBER, START, CARE, OPENING, MISSED, TARGET, STEPS_DOWN, BEFORE, BEHIND = range(8, 19)
-BORN = 19
+# Who takes part: rows of the table given.
+KEY, DOB, ASYLUM, SETTING, BEGUN, FIRST_CARE, HOME, KIND = range(8)
+GIVEN_ROWS = 8
+# Columns of the table of children: where they are, where they stand in a queue, and their birthdays.
+UASC, STATUS, WHERE, NUMBER, START, CARE, OPENING, MISSED, TARGET, STEPS_DOWN, BEFORE, BEHIND, WHEN = range(13)
+BORN = 13
 CHILD_COLUMNS = BORN + len(_BIRTHDAYS)
 # Columns of the table of settings.
 TYPE, REPORT, AFTER_18, LIMITED, OCCUPIED, USABLE, HEAD, TAIL, WAITING, SINCE, OFFERS, OFFERS_DAY = range(12)
@@ -71,16 +74,21 @@ SUCCESS, WAIT_UNMET = 0, 1
 # Whole numbers of a run: what is counted, and what holds throughout.
 HEAP, ROWS, FLOWS, DONE, FULL = range(5)
 FIRST, END, DOWN_TO, LAST_RESORT, AFTER_DAYS, SCALED, NAMES, KEY_0, KEY_1, STOCK, LEAVERS, STAYERS = range(5, 17)
-NUMBERS = 17
+DRAWN, HAZARD_KEY_0, HAZARD_KEY_1 = range(17, 20)
+NUMBERS = 20
+NEXT, PRIOR = 0, 1
+ON_PLACEMENT, ON_CARE = 0, 1
 HELD_DAYS, VACANT_DAYS, FULL_DAYS, WAITING_DAYS, TURNED_AWAY, STEPPED = range(6)
 DAY_TABLES = 6
 
 # Nothing is allocated here and no array outlives a call, so references are not counted: nine times as fast.
 _OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": False}
 _compiled: Any = njit(**_OPTIONS)
+# The two tuples of arrays are some 280 words: a call that hands them on costs more than most of what is done here.
+_inlined: Any = njit(forceinline=True, **_OPTIONS)
 
 
-@_compiled
+@_inlined
 def _philox(k0, k1, subject, number, purpose, extra):
     """Two uniforms by Philox4x32-10 (:mod:`sufficiency.draws`)."""
     c0, c1, c2 = subject & _MASK, subject >> _HALF, np.uint64(number)
@@ -92,35 +100,80 @@ def _philox(k0, k1, subject, number, purpose, extra):
     return ((c0 << _HALF | c1) >> _DOWN) * _TO_UNIT, ((c2 << _HALF | c3) >> _DOWN) * _TO_UNIT
 
 
-@_compiled
+@_inlined
 def _draw(s, child, purpose, extra):
     """Two uniforms of a child's placement."""
     k0, k1 = np.uint64(s.n[KEY_0]), np.uint64(s.n[KEY_1])
-    return _philox(k0, k1, np.uint64(s.child[child, KEY]), s.child[child, NUMBER], purpose, extra)
+    return _philox(k0, k1, np.uint64(s.given[KEY, child]), s.child[child, NUMBER], purpose, extra)
 
 
-@_compiled
+@_inlined
 def _birthday(dob, years):
     """Day of a birthday (29 February turns on 1 March), by the proleptic Gregorian calendar."""
-    shifted = dob + 719468
+    year, of_year = _march_year(dob)
+    return _in_year(year + years, of_year)
+
+
+@_inlined
+def _march_year(day):
+    """Year from 1 March of a day, and the day of it: a 29 February is the last day of its year."""
+    shifted = day + 719468
     era = shifted // 146097
     of_era = shifted - era * 146097
     year = (of_era - of_era // 1460 + of_era // 36524 - of_era // 146096) // 365
-    of_year = of_era - (365 * year + year // 4 - year // 100)
-    # Years run from March, so that a 29 February is the last day of its year; the day after is 1 March.
-    then = year + era * 400 + years
-    era = then // 400
-    of_age = then - era * 400
+    return year + era * 400, of_era - (365 * year + year // 4 - year // 100)
+
+
+@_inlined
+def _in_year(year, of_year):
+    """The day of a year from 1 March; the 366th of a year without one is 1 March."""
+    era = year // 400
+    of_age = year - era * 400
     return era * 146097 + of_age * 365 + of_age // 4 - of_age // 100 + of_year - 719468
 
 
-@_compiled
-def _push(s, day, order, child, number):
-    heap, at = s.heap, s.n[HEAP]
-    if at >= len(heap):
-        s.n[FULL] = 1
+@_inlined
+def _await(s, child, day):
+    """Put a child's next event in the list of its day."""
+    at = day - s.n[FIRST]
+    behind = s.due[at]
+    s.link[child, NEXT], s.link[child, PRIOR] = behind, -1
+    if behind >= 0:
+        s.link[behind, PRIOR] = child
+    s.due[at] = child
+    s.child[child, WHEN] = at
+
+
+@_inlined
+def _forget(s, child):
+    """Take a child's next event out of the list of its day."""
+    at = s.child[child, WHEN]
+    if at < 0:
         return
-    key = (day << _DAY_SHIFT) | (order << _CLASS_SHIFT) | (child << _RANK_SHIFT) | number
+    behind, before = s.link[child, NEXT], s.link[child, PRIOR]
+    if before >= 0:
+        s.link[before, NEXT] = behind
+    else:
+        s.due[at] = behind
+    if behind >= 0:
+        s.link[behind, PRIOR] = before
+    s.child[child, WHEN] = -1
+
+
+@_inlined
+def _gather(s, at):
+    """Make a heap of the events of a day."""
+    child = s.due[at]
+    while child >= 0:
+        order = _ENTERS if s.child[child, STATUS] == _AWAY else _CHILD
+        _push(s, (order << _CLASS_SHIFT) | (child << _RANK_SHIFT) | s.child[child, NUMBER])
+        s.child[child, WHEN] = -1
+        child = s.link[child, NEXT]
+
+
+@_inlined
+def _push(s, key):
+    heap, at = s.heap, s.n[HEAP]
     s.n[HEAP] = at + 1
     while at > 0:
         up = (at - 1) >> 1
@@ -131,7 +184,7 @@ def _push(s, day, order, child, number):
     heap[at] = key
 
 
-@_compiled
+@_inlined
 def _pop(s):
     heap, size = s.heap, s.n[HEAP] - 1
     s.n[HEAP] = size
@@ -146,7 +199,7 @@ def _pop(s):
     heap[at] = key
 
 
-@_compiled
+@_inlined
 def _age(s, child, day):
     age = 0
     while age < _AGES and s.child[child, BORN + age] <= day:
@@ -154,7 +207,7 @@ def _age(s, child, day):
     return age
 
 
-@_compiled
+@_inlined
 def _served(days):
     band = 0
     while band < len(_SERVED) and _SERVED[band] <= days:
@@ -162,7 +215,7 @@ def _served(days):
     return band
 
 
-@_compiled
+@_inlined
 def _step(steps, day):
     """How many of some ascending days have come by a day."""
     low, high = 0, len(steps)
@@ -175,29 +228,88 @@ def _step(steps, day):
     return low
 
 
+@_inlined
+def _gamma(k0, k1, subject, number, purpose, a):
+    """A Gamma draw of rate 1, by Marsaglia and Tsang (ACM TOMS 26, 2000).
+
+    Each attempt takes two calls: one for a normal by Box and Muller, one to accept it and to lower a
+    shape below 1.
+    """
+    if a <= 0.0:
+        return 0.0
+    d = (a if a >= 1.0 else a + 1.0) - 1.0 / 3.0
+    c = 1.0 / math.sqrt(9.0 * d)
+    v = lower = 0.0
+    for attempt in range(_MOST_ATTEMPTS):
+        first_uniform, angle = _philox(k0, k1, subject, number, purpose, 2 * attempt)
+        x = math.sqrt(-2.0 * math.log(1.0 - first_uniform)) * math.cos(2.0 * math.pi * angle)
+        v = (1.0 + c * x) ** 3
+        if v <= 0.0:
+            continue
+        accept, lower = _philox(k0, k1, subject, number, purpose, 2 * attempt + 1)
+        # Their squeeze first: what it accepts, the logarithms would accept too.
+        if accept > 0.0331 * (x * x) * (x * x):
+            break
+        if math.log(1.0 - accept) < 0.5 * x * x + d - d * v + d * math.log(v):
+            break
+    value = d * v
+    if a < 1.0:
+        value *= math.exp(math.log(1.0 - lower) / a)
+    return value
+
+
 @_compiled
-def _total(p, s, setting, age, placed, cared, uasc, month):
-    if s.n[SCALED] == 0:
-        return s.totals[0, setting, age, placed, uasc] + s.totals[1, setting, age, cared, uasc]
-    band, in_placement, in_care = _REPORTED[age], 0.0, 0.0
+def _learn(p, s, clock, setting, age, band, side):
+    """Hazards of a cell by the causes of one clock, drawn when first met, and their sum in the written order."""
+    _, ages, bands, sides, _ = p.shape.shape
+    subject = _CELL | np.uint64(((setting * ages + age) * bands + band) * sides + side)
+    k0, k1 = np.uint64(s.n[HAZARD_KEY_0]), np.uint64(s.n[HAZARD_KEY_1])
+    total = 0.0
     for cause in range(_CAUSES):
-        if p.clocks[setting, cause]:
-            in_placement += p.hazards[setting, age, placed, uasc, cause] * p.factors[month, setting, band, cause]
-        else:
-            in_care += p.hazards[setting, age, cared, uasc, cause] * p.factors[month, setting, band, cause]
-    return in_placement + in_care
+        if p.clocks[setting, cause] != (clock == ON_PLACEMENT):
+            continue
+        value = p.shape[setting, age, band, side, cause]
+        if s.n[DRAWN] == 1:
+            value = _gamma(k0, k1, subject, cause, _HAZARD, value)
+        value = value / p.rate[setting, age, band, side, cause] * p.scale[setting, cause]
+        s.hazards[setting, age, band, side, cause] = value
+        total += value
+    s.totals[clock, setting, age, band, side] = total
 
 
-@_compiled
+@_inlined
+def _known(p, s, clock, setting, age, band, side):
+    """Sum of a cell's hazards on one clock."""
+    if s.totals[clock, setting, age, band, side] < 0.0:
+        _learn(p, s, clock, setting, age, band, side)
+    return s.totals[clock, setting, age, band, side]
+
+
+@_inlined
+def _total(p, s, setting, age, placed, cared, uasc, month):
+    on_placement = _known(p, s, ON_PLACEMENT, setting, age, placed, uasc)
+    on_care = _known(p, s, ON_CARE, setting, age, cared, uasc)
+    if s.n[SCALED] == 1:
+        on_placement = on_care = 0.0
+        for cause in range(_CAUSES):
+            hazard = _hazard(p, s, setting, age, placed, cared, uasc, month, cause)
+            if p.clocks[setting, cause]:
+                on_placement += hazard
+            else:
+                on_care += hazard
+    return on_placement + on_care
+
+
+@_inlined
 def _hazard(p, s, setting, age, placed, cared, uasc, month, cause):
     served = placed if p.clocks[setting, cause] else cared
-    hazard = p.hazards[setting, age, served, uasc, cause]
+    hazard = s.hazards[setting, age, served, uasc, cause]
     if s.n[SCALED] == 1:
         hazard = hazard * p.factors[month, setting, _REPORTED[age], cause]
     return hazard
 
 
-@_compiled
+@_inlined
 def _cause(p, s, child, day, uniform):
     """Cause drawn in proportion to the hazards of a day, summed in their written order."""
     setting, uasc, age = s.child[child, WHERE], s.child[child, UASC], _age(s, child, day)
@@ -217,7 +329,7 @@ def _cause(p, s, child, day, uniform):
     return last
 
 
-@_compiled
+@_inlined
 def _stretch(day, stop, hazard, gathered, threshold):
     """Sum of the hazards after a stretch of a constant one, and the day on which it reaches the threshold, or -1."""
     reached = gathered + hazard * (stop - day)
@@ -226,7 +338,7 @@ def _stretch(day, stop, hazard, gathered, threshold):
     return reached, -1
 
 
-@_compiled
+@_inlined
 def _event_day(p, s, child, now, threshold):
     """First day by which the hazards met since ``now`` add up to the threshold; 18 or the horizon at the latest."""
     setting, start, care, uasc = (
@@ -260,7 +372,7 @@ def _event_day(p, s, child, now, threshold):
     return end
 
 
-@_compiled
+@_inlined
 def _return_day(p, s, child, left, home, now, limit, threshold):
     day, gathered = now, 0.0
     while day < limit:
@@ -283,7 +395,7 @@ def _return_day(p, s, child, left, home, now, limit, threshold):
     return limit
 
 
-@_compiled
+@_inlined
 def _stay_end(p, s, setting, child, now, limit, threshold):
     day, gathered = now, 0.0
     while day < limit:
@@ -303,7 +415,7 @@ def _stay_end(p, s, setting, child, now, limit, threshold):
     return limit
 
 
-@_compiled
+@_inlined
 def _flow(p, s, child, day, lived, event, source, target, reason):
     at = s.n[FLOWS]
     if at >= len(s.flows):
@@ -319,7 +431,7 @@ def _flow(p, s, child, day, lived, event, source, target, reason):
     s.n[FLOWS] = at + 1
 
 
-@_compiled
+@_inlined
 def _count(p, s, child, setting, start, end):
     """Add the stretch of a placement within the horizon to stock and child-days, split at birthdays."""
     day, stop = max(start, s.n[FIRST]), min(end, s.n[END])
@@ -339,7 +451,7 @@ def _count(p, s, child, setting, start, end):
         day, band = until, band + 1
 
 
-@_compiled
+@_inlined
 def _log(p, s, child, setting, end, closing, reason):
     """Close a placement: count it and, where rows are kept, write it down."""
     _count(p, s, child, setting, s.child[child, START], end)
@@ -355,7 +467,7 @@ def _log(p, s, child, setting, end, closing, reason):
     s.n[ROWS] = at + 1
 
 
-@_compiled
+@_inlined
 def _settle(p, s, setting, day):
     """Count the days for which a limited setting has been as it is, up to the day before ``day``."""
     since = s.place[setting, SINCE]
@@ -378,13 +490,13 @@ def _settle(p, s, setting, day):
     s.place[setting, SINCE] = day
 
 
-@_compiled
+@_inlined
 def _hold(p, s, setting, change, day):
     _settle(p, s, setting, day)
     s.place[setting, OCCUPIED] += change
 
 
-@_compiled
+@_inlined
 def _unqueue(p, s, child, day):
     queue = s.child[child, TARGET]
     if queue < 0:
@@ -403,7 +515,7 @@ def _unqueue(p, s, child, day):
     s.child[child, TARGET] = -1
 
 
-@_compiled
+@_inlined
 def _queue(p, s, child, queue, day):
     _settle(p, s, queue, day)
     last = s.place[queue, TAIL]
@@ -416,7 +528,7 @@ def _queue(p, s, child, queue, day):
     s.place[queue, WAITING] += 1
 
 
-@_compiled
+@_inlined
 def _wait(p, s, child, day):
     """Decide what a child waits for; a wish that has not changed keeps its place in the queue."""
     setting, wish, down = s.child[child, WHERE], -1, 0
@@ -443,7 +555,7 @@ def _wait(p, s, child, day):
             _queue(p, s, child, wish, day)
 
 
-@_compiled
+@_inlined
 def _choose(p, s, child, kind, own):
     """Setting of an arrival: in house if a vacancy suits, else outside, else down the cascade."""
     tried = kind
@@ -472,17 +584,17 @@ def _choose(p, s, child, kind, own):
     return s.n[LAST_RESORT]
 
 
-@_compiled
+@_inlined
 def _begin(p, s, child, setting, now):
     """A placement in care has begun (or goes on at the origin): draw its next event."""
     s.child[child, WHERE], s.child[child, STATUS] = setting, _IN_CARE
-    first, _ = _draw(s, child, _EVENT, 0)
+    first, s.second[child] = _draw(s, child, _EVENT, 0)
     then = _event_day(p, s, child, now, -math.log(1.0 - first))
     if then < s.n[END]:
-        _push(s, then - s.n[FIRST], _CHILD, child, s.child[child, NUMBER])
+        _await(s, child, then)
 
 
-@_compiled
+@_inlined
 def _arrive(p, s, child, kind, own, day, opening):
     """Place a child (new place first, then the old is given back); the caller has closed the old placement."""
     setting = _choose(p, s, child, kind, own)
@@ -506,13 +618,13 @@ def _arrive(p, s, child, kind, own, day, opening):
         _freed(p, s, own, day)
 
 
-@_compiled
+@_inlined
 def _freed(p, s, setting, day):
     if s.place[setting, LIMITED] and s.place[setting, USABLE] > s.place[setting, OCCUPIED]:
         _offer(p, s, setting, 1, day)
 
 
-@_compiled
+@_inlined
 def _offer(p, s, setting, places, day):
     """Offer vacant places one after another to those who wait, and then the places that they leave."""
     s.work[0, 0], s.work[0, 1] = setting, places
@@ -532,7 +644,7 @@ def _offer(p, s, setting, places, day):
                 end += 1
 
 
-@_compiled
+@_inlined
 def _first_taker(p, s, home, extra, day):
     """Move the first waiting child whom a vacancy suits; the setting it leaves, or -1."""
     child = s.place[home, HEAD]
@@ -551,9 +663,10 @@ def _first_taker(p, s, home, extra, day):
     return -1
 
 
-@_compiled
+@_inlined
 def _take(p, s, child, home, old, day):
     _unqueue(p, s, child, day)
+    _forget(s, child)
     _log(p, s, child, s.place[old, REPORT], day, _MOVED, _NONE)
     _flow(p, s, child, day, day, _MOVE, s.place[old, REPORT], s.place[home, REPORT], _NONE)
     s.child[child, NUMBER] += 1
@@ -566,7 +679,7 @@ def _take(p, s, child, home, old, day):
     _wait(p, s, child, day)
 
 
-@_compiled
+@_inlined
 def _leave(p, s, child, day):
     """A child's own event: the 18th birthday, an exit, or a move."""
     old, number = s.child[child, WHERE], s.child[child, NUMBER]
@@ -574,8 +687,7 @@ def _leave(p, s, child, day):
     if day >= s.child[child, BORN + _ADULT]:
         _turn_18(p, s, child, old, day)
         return
-    _, second = _draw(s, child, _EVENT, 0)
-    cause = _cause(p, s, child, day - 1, second)
+    cause = _cause(p, s, child, day - 1, s.second[child])
     if cause < _TYPES:
         _log(p, s, child, s.place[old, REPORT], day, _MOVED, _NONE)
         s.child[child, NUMBER] = number + 1
@@ -590,17 +702,17 @@ def _leave(p, s, child, day):
     _freed(p, s, old, day)
 
 
-@_compiled
+@_inlined
 def _away(p, s, child, left, home, now):
     s.child[child, STATUS] = _AWAY
     first, _ = _draw(s, child, _RETURN, 0)
     limit = min(s.child[child, BORN + _ADULT], s.n[END])
     day = _return_day(p, s, child, left, home, now, limit, -math.log(1.0 - first))
     if day < limit:
-        _push(s, day - s.n[FIRST], _ENTERS, child, s.child[child, NUMBER])
+        _await(s, child, day)
 
 
-@_compiled
+@_inlined
 def _turn_18(p, s, child, old, day):
     _log(p, s, child, s.place[old, REPORT], day, _EXITED, _AGED_OUT)
     _flow(p, s, child, day, day - 1, _EXIT_EVENT, s.place[old, REPORT], _NONE, _AGED_OUT)
@@ -618,7 +730,7 @@ def _turn_18(p, s, child, old, day):
     _freed(p, s, old, day)
 
 
-@_compiled
+@_inlined
 def _stay(p, s, child, setting, day, now):
     s.child[child, STATUS], s.child[child, WHERE], s.child[child, START], s.child[child, OPENING] = (
         _STAYING_ON,
@@ -630,10 +742,10 @@ def _stay(p, s, child, setting, day, now):
     limit = min(s.child[child, BORN + _ADULT + 3], s.n[END])
     then = _stay_end(p, s, setting, child, now, limit, -math.log(1.0 - first))
     if then < s.n[END]:
-        _push(s, then - s.n[FIRST], _CHILD, child, s.child[child, NUMBER])
+        _await(s, child, then)
 
 
-@_compiled
+@_inlined
 def _stop_staying(p, s, child, day):
     setting = s.child[child, WHERE]
     _log(p, s, child, s.place[setting, AFTER_18], day, _STAY_ENDED, _NONE)
@@ -644,7 +756,7 @@ def _stop_staying(p, s, child, day):
     _freed(p, s, setting, day)
 
 
-@_compiled
+@_inlined
 def _first_kind(p, s, child, day):
     uniform, _ = _draw(s, child, _FIRST, 0)
     band, gathered, last = _REPORTED[_age(s, child, day)], 0.0, 0
@@ -658,7 +770,7 @@ def _first_kind(p, s, child, day):
     return last
 
 
-@_compiled
+@_inlined
 def _capacity(p, s, at, day, waits):
     """All changes of places of a day, then who waits, then the offers of what has become vacant."""
     settings = len(s.place)
@@ -680,111 +792,99 @@ def _capacity(p, s, at, day, waits):
     return at
 
 
-@_compiled
+@_inlined
 def _open(p, s):
     """Everyone at the origin: in care, away, or staying put."""
     stock, leavers, stayers = s.n[STOCK], s.n[LEAVERS], s.n[STAYERS]
     for child in range(len(s.child)):
+        year, of_year = _march_year(s.given[DOB, child])
         for at in range(len(_BIRTHDAYS)):
-            s.child[child, BORN + at] = _birthday(s.child[child, DOB], _BIRTHDAYS[at])
-        s.child[child, TARGET], s.child[child, MISSED] = -1, -1
+            s.child[child, BORN + at] = _in_year(year + _BIRTHDAYS[at], of_year)
+        s.child[child, UASC] = s.given[ASYLUM, child]
+        s.child[child, TARGET], s.child[child, MISSED], s.child[child, WHEN] = -1, -1, -1
     for child in range(stock + leavers + stayers):
-        s.child[child, START], s.child[child, CARE] = s.child[child, BEGUN], s.child[child, FIRST_CARE]
+        setting, begun = s.given[SETTING, child], s.given[BEGUN, child]
+        s.child[child, START], s.child[child, CARE] = begun, s.given[FIRST_CARE, child]
         if child < stock:
             s.child[child, OPENING] = _MOVE
-            s.place[s.child[child, SETTING], OCCUPIED] += 1
-            _begin(p, s, child, s.child[child, SETTING], s.n[FIRST] - 1)
+            s.place[setting, OCCUPIED] += 1
+            _begin(p, s, child, setting, s.n[FIRST] - 1)
         elif child < stock + leavers:
-            _away(p, s, child, s.child[child, BEGUN], s.child[child, HOME], s.n[FIRST] - 1)
+            _away(p, s, child, begun, s.given[HOME, child], s.n[FIRST] - 1)
         else:
-            s.place[s.child[child, SETTING], OCCUPIED] += 1
-            _stay(p, s, child, s.child[child, SETTING], s.n[FIRST] - 1, s.n[FIRST] - 1)
+            s.place[setting, OCCUPIED] += 1
+            _stay(p, s, child, setting, s.n[FIRST] - 1, s.n[FIRST] - 1)
 
 
-@_compiled
+@_inlined
 def _by_day(s):
     """Entrants within the horizon in order of day and rank."""
     base, days = s.n[STOCK] + s.n[LEAVERS] + s.n[STAYERS], s.n[END] - s.n[FIRST]
     places, order = s.by_day, s.arrivals
     for child in range(base, len(s.child)):
-        if s.n[FIRST] <= s.child[child, BEGUN] < s.n[END]:
-            places[s.child[child, BEGUN] - s.n[FIRST] + 1] += 1
+        if s.n[FIRST] <= s.given[BEGUN, child] < s.n[END]:
+            places[s.given[BEGUN, child] - s.n[FIRST] + 1] += 1
     for day in range(days):
         places[day + 1] += places[day]
     total = places[days]
     for child in range(base, len(s.child)):
-        if s.n[FIRST] <= s.child[child, BEGUN] < s.n[END]:
-            day = s.child[child, BEGUN] - s.n[FIRST]
+        if s.n[FIRST] <= s.given[BEGUN, child] < s.n[END]:
+            day = s.given[BEGUN, child] - s.n[FIRST]
             order[places[day]] = child
             places[day] += 1
     return total
 
 
 @_compiled
-def _sum_hazards(p, s):
-    """Totals over causes by clock, in the written order."""
-    settings, ages, served, sides, _ = p.hazards.shape
-    for setting in range(settings):
-        for age in range(ages):
-            for band in range(served):
-                for side in range(sides):
-                    on_placement, on_care = 0.0, 0.0
-                    for cause in range(_CAUSES):
-                        if p.clocks[setting, cause]:
-                            on_placement += p.hazards[setting, age, band, side, cause]
-                        else:
-                            on_care += p.hazards[setting, age, band, side, cause]
-                    s.totals[0, setting, age, band, side] = on_placement
-                    s.totals[1, setting, age, band, side] = on_care
-
-
-@_compiled
 def run(p, s):
-    """The whole run: events in order of day, class and child."""
-    if s.n[SCALED] == 0:
-        _sum_hazards(p, s)
+    """The whole run, day by day: changes of places first, then events in order of class and child."""
     s.place[:, HEAD] = -1
     s.place[:, TAIL] = -1
     s.place[:, SINCE] = s.n[FIRST]
     s.place[:, OFFERS_DAY] = s.n[FIRST] - 1
     _open(p, s)
     entrants = _by_day(s)
-    never = np.int64(1) << 62
     arrived = changed = waited = 0
-    while s.n[FULL] == 0:
-        own = s.heap[0] if s.n[HEAP] > 0 else never
-        change = p.changes[changed, 0] if changed < len(p.changes) else s.n[END]
-        rethink = p.wait_day[waited] if waited < len(p.wait_day) else s.n[END]
-        day = min(change, rethink)
-        places = (day - s.n[FIRST]) << _DAY_SHIFT if day < s.n[END] else never
-        entry = never
-        if arrived < entrants:
-            child = s.arrivals[arrived]
-            entry = (
-                ((s.child[child, BEGUN] - s.n[FIRST]) << _DAY_SHIFT)
-                | (_ENTERS << _CLASS_SHIFT)
-                | (child << _RANK_SHIFT)
-            )
-        if places < own and places < entry:
-            changed = _capacity(p, s, changed, day, rethink == day)
-            waited += 1 if rethink == day else 0
-        elif own < entry:
+    for day in range(s.n[FIRST], s.n[END]):
+        _gather(s, day - s.n[FIRST])
+        rethink = waited < len(p.wait_day) and p.wait_day[waited] == day
+        if rethink or (changed < len(p.changes) and p.changes[changed, 0] == day):
+            changed = _capacity(p, s, changed, day, rethink)
+            waited += 1 if rethink else 0
+            s.n[DONE] += 1
+        arrived = _events_of(p, s, day, arrived, entrants)
+        if s.n[FULL] == 1:
+            return
+    _finish(p, s)
+
+
+@_inlined
+def _events_of(p, s, day, arrived, entrants):
+    """What happens to children on a day; how many entrants have arrived by its end."""
+    never = np.int64(1) << 62
+    while True:
+        own, entry = never, never
+        if s.n[HEAP] > 0:
+            own = s.heap[0]
+        if arrived < entrants and s.given[BEGUN, s.arrivals[arrived]] == day:
+            entry = (_ENTERS << _CLASS_SHIFT) | (s.arrivals[arrived] << _RANK_SHIFT)
+        if own < entry:
             _pop(s)
             child = (own >> _RANK_SHIFT) & _RANK_MASK
             if s.child[child, NUMBER] != own & _NUMBER_MASK:
                 continue
-            _happen(p, s, child, (own >> _DAY_SHIFT) + s.n[FIRST])
+            _happen(p, s, child, day)
         elif entry < never:
+            child = s.arrivals[arrived]
             arrived += 1
-            s.child[child, CARE] = s.child[child, BEGUN]
-            _arrive(p, s, child, s.child[child, KIND], -1, s.child[child, BEGUN], _ENTRY)
+            s.child[child, CARE] = day
+            _arrive(p, s, child, s.given[KIND, child], -1, day, _ENTRY)
         else:
-            break
+            return arrived
         s.n[DONE] += 1
-    _finish(p, s)
 
 
-@_compiled
+@_inlined
 def _happen(p, s, child, day):
     if s.child[child, STATUS] == _IN_CARE:
         _leave(p, s, child, day)
@@ -795,7 +895,7 @@ def _happen(p, s, child, day):
         _arrive(p, s, child, _first_kind(p, s, child, day), -1, day, _RE_ENTRY)
 
 
-@_compiled
+@_inlined
 def _finish(p, s):
     """Count what is still open, and turn differences by month into stocks and child-days."""
     for child in range(len(s.child)):
@@ -815,33 +915,14 @@ def _finish(p, s):
 
 @_compiled
 def draw_gammas(k0, k1, purpose, first, shape, rate, out):
-    """A Gamma draw for every cell and number of a table, by Marsaglia and Tsang (ACM TOMS 26, 2000).
+    """A Gamma draw for every cell and number of a table.
 
-    Subjects are cells (the rows of ``shape``), numbers its columns from ``first``; each attempt takes
-    two calls: one for a normal by Box and Muller, one to accept it and to lower a shape below 1.
+    Subjects are cells (the rows of ``shape``), numbers its columns from ``first``.
     """
     cells, numbers = shape.shape
     for cell in range(cells):
-        subject = _CELL | np.uint64(cell)
         for number in range(numbers):
-            a = shape[cell, number]
-            if a <= 0.0:
-                out[cell, number] = 0.0
-                continue
-            d = (a if a >= 1.0 else a + 1.0) - 1.0 / 3.0
-            c = 1.0 / math.sqrt(9.0 * d)
-            for attempt in range(_MOST_ATTEMPTS):
-                first_uniform, angle = _philox(k0, k1, subject, first + number, purpose, 2 * attempt)
-                x = math.sqrt(-2.0 * math.log(1.0 - first_uniform)) * math.cos(2.0 * math.pi * angle)
-                v = (1.0 + c * x) ** 3
-                if v <= 0.0:
-                    continue
-                accept, lower = _philox(k0, k1, subject, first + number, purpose, 2 * attempt + 1)
-                if math.log(1.0 - accept) < 0.5 * x * x + d - d * v + d * math.log(v):
-                    break
-            value = d * v
-            if a < 1.0:
-                value *= math.exp(math.log(1.0 - lower) / a)
+            value = _gamma(k0, k1, _CELL | np.uint64(cell), first + number, purpose, shape[cell, number])
             out[cell, number] = value / rate[cell, number]
 
 

@@ -88,7 +88,7 @@ def care_leavers(history: History, outcome: Outcome) -> pd.DataFrame:
     history
         What the plan was simulated from.
     outcome
-        Its replications.
+        Its replications; those kept in detail are counted.
 
     Returns
     -------
@@ -106,7 +106,7 @@ def care_leavers(history: History, outcome: Outcome) -> pd.DataFrame:
         raise ValueError(msg)
     known = known_leavers(history)
     years = _years(history.origin, outcome.last_day)
-    index = [range(outcome.replications), years, AGES]
+    index = [range(outcome.detailed), years, AGES]
     table = pd.MultiIndex.from_product(index, names=["replication", "year", "age"]).to_frame(index=False)
     cohort = table["year"] - table["age"] + AGES[0]
     before = cohort.map({name: each.young_people for name, each in known.items()}).fillna(0).astype("int64")
@@ -170,12 +170,12 @@ def _new(outcome: Outcome) -> pd.Series:
 def _staying(outcome: Outcome, years: range) -> pd.arrays.IntegerArray:
     """Young people staying put, in the order of replication, year and age; missing before the origin."""
     totals, begun = _totals(outcome), _begun(outcome)
-    counts = np.zeros((outcome.replications, len(years), len(AGES)), dtype=np.int64)
+    counts = np.zeros((outcome.detailed, len(years), len(AGES)), dtype=np.int64)
     missing = np.zeros(counts.shape, dtype=bool)
     for at, year in enumerate(years):
         day = dates.year_bounds(year)[1]
         missing[:, at] = day < outcome.origin
-        for number in range(outcome.replications if day >= outcome.origin else 0):
+        for number in range(outcome.detailed if day >= outcome.origin else 0):
             total = len(outcome.supply.stayers.key) if day == outcome.origin else totals.get((number, day), 0)
             counts[number, at, : len(STAY_AGES)] = _shared(total, begun[number], day, outcome.supply.going_on)
     return pd.arrays.IntegerArray(counts.ravel(), missing.ravel())
@@ -198,7 +198,7 @@ def _begun(outcome: Outcome) -> list[tuple[Ints, Ints, Ints]]:
     stays = outcome.flows[outcome.flows["event"] == STAY]
     number, count = stays["replication"].to_numpy(np.int64), stays["count"].to_numpy(np.int64)
     birthday = dates.to_days(stays["month"]) + _MID_MONTH
-    rows = (np.flatnonzero(number == each) for each in range(outcome.replications))
+    rows = (np.flatnonzero(number == each) for each in range(outcome.detailed))
     return [
         (np.append(already, birthday[own]), np.append(known, birthday[own]), np.append(ones, count[own]))
         for own in rows

@@ -112,17 +112,16 @@ class _Trial:
         self.setup = setup
         self.run = engine("compiled")
         self.keys = [replication_key(_SEED, number) for number in range(_REPLICATIONS)]
-        counts = setup.forecast.counts(self.keys)
-        self.worlds: list[World] = [setup.world(key, own) for key, own in zip(self.keys, counts, strict=True)]
+        self.worlds: list[World] = setup.worlds(self.keys, setup.forecast.counts(self.keys))
 
     def in_house_share(self, supply: Supply, kind: str) -> float:
         """Share of a type's simulated arrivals that went in house; 0 without any."""
         codes, first, days = self.setup.codes, self.setup.first_day, self.setup.days
         house, outside = (codes.all_settings.index(name) for name in codes.settings_of(kind)[:2])
         sizes, counts = flow_sizes(len(codes.all_settings)), np.zeros(2)
-        places = PlaceDraws(supply, codes, first, days)
-        for key, world in zip(self.keys, self.worlds, strict=True):
-            given = replace(world, places=places.draw(key))
+        drawn = PlaceDraws(supply, codes, first, days).draw(self.keys)
+        for key, world, places in zip(self.keys, self.worlds, drawn, strict=True):
+            given = replace(world, places=places)
             _, event, _, target, *_ = unpack(self.run(given, key, keep=False).flows, sizes)
             came = event < EVENTS.index("exit")
             counts += [np.sum(came & (target == house + 1)), np.sum(came & (target == outside + 1))]

@@ -226,9 +226,9 @@ class HazardsInCare:
     def __init__(self, world: World) -> None:
         clocks = cause_clocks(world.codes)
         self.on_placement = clocks.tolist()
-        self.hazards = world.hazards.tolist()
-        self.in_placement = _written_order_sum(world.hazards * clocks[:, None, None, None, :]).tolist()
-        self.in_care = _written_order_sum(world.hazards * ~clocks[:, None, None, None, :]).tolist()
+        self.hazards = world.hazards.table.tolist()
+        self.in_placement = _written_order_sum(world.hazards.table * clocks[:, None, None, None, :]).tolist()
+        self.in_care = _written_order_sum(world.hazards.table * ~clocks[:, None, None, None, :]).tolist()
         self.month_edges: tuple[int, ...] = ()
         self.multipliers: Floats | None = None
         if world.multipliers is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +49,8 @@ PLACES_COLUMNS = (
     "turned_away",
 )
 UNMET_COLUMNS = ("scenario", "replication", "month", "setting", "age_band", "children")
+#: Of so many replications every table is kept; of those above, stock and nights, which stay per replication.
+DETAILED = 500
 RESULT_TABLES = {
     "stock": STOCK_COLUMNS,
     "flows": FLOW_COLUMNS,
@@ -61,19 +64,22 @@ RESULT_TABLES = {
 class Replication:
     """One replication, reduced: counts without scenario and number.
 
-    ``flows`` are distinct packed events and ``times`` how often each fell; ``places`` holds held,
-    vacant, full and waiting days, unmet first choices, turned away and stepped, shape (7, months,
-    settings in care); ``unmet`` those first choices by age band; ``entrants`` has shape (groups, months).
+    ``nights`` are child-days by month and setting; ``entrants`` has shape (groups, months). The others
+    are empty above :data:`DETAILED` replications: ``child_days`` by age band and UASC too; ``flows``,
+    distinct packed events, and ``times``, how often each fell; ``places``, held, vacant, full and waiting
+    days, unmet first choices, turned away and stepped, shape (7, months, settings in care); ``unmet``, those
+    first choices by age band.
     """
 
     number: int
     stock: Small
+    nights: Small
+    entrants: Ints
     child_days: Small
     flows: Ints
     times: Small
     places: Small
     unmet: Small
-    entrants: Ints
     journeys: Spells | None
 
     def __repr__(self) -> str:
@@ -88,6 +94,8 @@ class Outcome:
     ----------
     scenario
         The plan.
+    detailed
+        Of so many replications, the first ones, ``flows``, ``child_days``, ``places`` and ``unmet`` hold rows.
     stock, flows, child_days, places
         The tables of model §8. ``places`` has a row for each month of a limited setting, and of one
         in which a first choice was not met.
@@ -95,6 +103,8 @@ class Outcome:
         First choices not met: scenario, replication, month, setting, age_band, children.
     supply, matches
         The places simulated, and how their matching was fitted.
+    nights
+        Child-days of every replication, shape (replications, months, all settings).
     entrants
         First entrants drawn, shape (replications, groups, months), before the plan's factors.
     journeys
@@ -106,6 +116,7 @@ class Outcome:
     scenario: Scenario
     codes: Codes
     replications: int
+    detailed: int
     seed: int
     origin: int
     last_day: int
@@ -116,6 +127,7 @@ class Outcome:
     unmet: pd.DataFrame
     supply: Supply
     matches: tuple[Match, ...]
+    nights: Small
     entrants: Ints
     journeys: tuple[Spells, ...]
 
@@ -137,22 +149,30 @@ class Outcome:
 
 
 def reduced(number: int, given: Counted, entrants: Ints) -> Replication:
-    """One replication as small arrays."""
-    flows, times = np.unique(given.flows, return_counts=True)
+    """One replication as small arrays, above :data:`DETAILED` only those that stay per replication."""
     tally = given.tally
+    flows, times = _times(given.flows)
     days = (tally.occupied_days, tally.vacant_days, tally.full_days, tally.waiting_days)
     places = np.stack([*days, tally.unmet.sum(axis=2), tally.turned_away, tally.stepped])
+    detail = slice(None) if number < DETAILED else slice(0)
     return Replication(
         number=number,
         stock=given.stock.astype(np.int32),
-        child_days=given.child_days.astype(np.int32),
-        flows=flows,
-        times=times.astype(np.int32),
-        places=places.astype(np.int32),
-        unmet=tally.unmet.astype(np.int32),
+        nights=given.child_days.sum(axis=(2, 3), dtype=np.int32),
         entrants=entrants,
+        child_days=given.child_days[detail].astype(np.int32),
+        flows=flows[detail].copy(),
+        times=times[detail].astype(np.int32),
+        places=places[:, detail].astype(np.int32),
+        unmet=tally.unmet[detail].astype(np.int32),
         journeys=given.spells,
     )
+
+
+def _times(ordered: Ints) -> tuple[Ints, Ints]:
+    """Distinct ones of some numbers in order, and how often each is there."""
+    begins = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)])
+    return ordered[begins], np.diff(np.append(begins, len(ordered)))
 
 
 @dataclass(frozen=True)
@@ -173,6 +193,7 @@ class Frame:
 def combine(frame: Frame, parts: Sequence[Replication]) -> Outcome:
     """Join the replications of a plan, in order of their number."""
     ordered = sorted(parts, key=lambda part: part.number)
+    detailed = [part for part in ordered if part.number < DETAILED]
     first, last = frame.window
     cuts = dates.month_edges(first, last)
     months = dates.month_start(dates.month_index(cuts[:-1]))
@@ -180,23 +201,50 @@ def combine(frame: Frame, parts: Sequence[Replication]) -> Outcome:
     numbers = np.array([part.number for part in ordered], dtype=np.int64)
     names = frame.codes.all_settings
     stock = _cells(np.stack([part.stock[whole] for part in ordered]), numbers, ends[whole], names)
-    days = _cells(np.stack([part.child_days for part in ordered]), numbers, months, names)
+    days = _cells(np.stack([part.child_days for part in detailed]), numbers, months, names)
     return Outcome(
         scenario=frame.scenario,
         codes=frame.codes,
         replications=len(ordered),
+        detailed=len(detailed),
         seed=frame.seed,
         origin=first - 1,
         last_day=last,
         stock=_named(stock, frame, STOCK_COLUMNS, month="month_end", count="children"),
-        flows=_flows(ordered, months, frame),
+        flows=_flows(detailed, months, frame),
         child_days=_named(days, frame, CHILD_DAYS_COLUMNS, month="month", count="child_days"),
-        places=_places(ordered, numbers, cuts, frame),
-        unmet=_unmet(ordered, numbers, months, frame),
+        places=_places(detailed, numbers, cuts, frame),
+        unmet=_unmet(detailed, numbers, months, frame),
         supply=frame.supply,
         matches=frame.matches,
+        nights=np.stack([part.nights for part in ordered]),
         entrants=np.stack([part.entrants for part in ordered]),
         journeys=tuple(part.journeys for part in ordered if part.journeys is not None),
+    )
+
+
+def months_of(outcome: Outcome) -> Ints:
+    """Calendar months (since January 1970) of the days simulated."""
+    return int(dates.month_index(outcome.origin + 1)) + np.arange(outcome.nights.shape[1])
+
+
+def by_year(outcome: Outcome, monthly: npt.NDArray[Any]) -> tuple[list[str], npt.NDArray[Any]]:
+    """Financial years, and a table of months added up over them: shape (replications, years, settings)."""
+    names, begins = np.unique(dates.financial_years(dates.month_start(months_of(outcome))), return_index=True)
+    return names.tolist(), np.add.reduceat(monthly, begins, axis=1)
+
+
+def nights_by_year(outcome: Outcome) -> pd.DataFrame:
+    """Child-days of every replication: replication, financial_year, setting, nights; no rows of none."""
+    years, summed = by_year(outcome, outcome.nights.astype(np.int64))
+    replication, year, setting = np.nonzero(summed)
+    return pd.DataFrame(
+        {
+            "replication": replication,
+            "financial_year": np.array(years, dtype=object)[year],
+            "setting": np.array(outcome.codes.all_settings, dtype=object)[setting],
+            "nights": summed[replication, year, setting],
+        }
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -12,12 +13,13 @@ from scipy.special import betaincinv, gammaincinv
 
 from sufficiency import dates
 from sufficiency.codes import CAUSES, TYPES, Codes
-from sufficiency.draws import KeyWords, Purpose, draw, other_key, stock_key
+from sufficiency.draws import KeyWords, Purpose, draws, key_words, other_key, stock_key
 from sufficiency.forecast import EntrantForecast
 from sufficiency.history import History
 from sufficiency.rates import Rates
 from sufficiency.rates.openings import leavers
 from sufficiency.scenario import Effects
+from sufficiency.simulation.hazards import Hazards, Posterior, gammas
 from sufficiency.simulation.supply import PlaceDraws, Supply, supply_of
 from sufficiency.simulation.world import Entrants, Leavers, Stock, World
 
@@ -55,31 +57,51 @@ class Setup:
     def __repr__(self) -> str:
         return f"Setup({len(self.stock.key):,} children in care, {self.days:,} days)"
 
-    def world(self, key: KeyWords, counts: Ints | None = None) -> World:
-        """The world of one replication, with its own hazards, shares, places and entrants.
+    def world(self, key: KeyWords) -> World:
+        """The world of one replication, with its own hazards, shares, places and entrants."""
+        return self.worlds([key], self.forecast.counts([key]))[0]
+
+    def worlds(self, keys: Sequence[KeyWords], counts: Ints) -> list[World]:
+        """The worlds of some replications.
 
         Parameters
         ----------
         counts
-            First entrants of this replication, shape (groups, months); drawn when not given.
+            First entrants of the replications, shape (replications, groups, months).
         """
-        drawn = key if self.parameters == "draw" else None
-        arriving = self.forecast.counts([key])[0] if counts is None else counts
-        return World(
-            codes=self.codes,
-            first_day=self.first_day,
-            days=self.days,
-            hazards=_hazards(self.rates, drawn),
-            re_entry=_re_entry(self.rates, drawn),
-            first_types=self.rates.openings.first_types,
-            in_house_share=_in_house_share(self.rates, drawn),
-            stock=self.stock,
-            leavers=self.leavers,
-            entrants=draw_entrants(self, key, arriving),
-            multipliers=self.effects.hazards if self.effects.changes_hazards else None,
-            places=self.places.draw(key),
-            stayers=self.supply.stayers,
+        drawn = keys if self.parameters == "draw" else None
+        parts = zip(
+            keys,
+            counts,
+            _scales(self.rates, drawn, len(keys)),
+            _re_entry(self.rates, drawn, len(keys)),
+            _in_house_shares(self.rates, drawn, len(keys)),
+            self.places.draw(keys),
+            strict=True,
         )
+        return [
+            World(
+                codes=self.codes,
+                first_day=self.first_day,
+                days=self.days,
+                hazards=Hazards(self.posterior, scale, key if drawn else None),
+                re_entry=re_entry,
+                first_types=self.rates.openings.first_types,
+                in_house_share=share,
+                stock=self.stock,
+                leavers=self.leavers,
+                entrants=draw_entrants(self, key, own),
+                multipliers=self.effects.hazards if self.effects.changes_hazards else None,
+                places=places,
+                stayers=self.supply.stayers,
+            )
+            for key, own, scale, re_entry, share, places in parts
+        ]
+
+    @cached_property
+    def posterior(self) -> Posterior:
+        """The hazards' Gammas, checked once."""
+        return Posterior(self.rates.hazards.shape, self.rates.hazards.rate)
 
     @cached_property
     def places(self) -> PlaceDraws:
@@ -158,58 +180,51 @@ def opening_leavers(history: History) -> Leavers:
     )
 
 
-def _hazards(rates: Rates, key: KeyWords | None) -> Floats:
+def _scales(rates: Rates, keys: Sequence[KeyWords] | None, size: int) -> Floats:
+    """Factors on the hazards of each setting and cause: shape (replications, settings, causes).
+
+    A Gamma of mean 1 is shared by the cells of a setting and cause; the recent multiplier is of exits.
+    """
     observed, expected = rates.exit_multiplier
-    if key is None:
-        hazards: Floats = rates.hazards.shape / rates.hazards.rate
-        multiplier = observed / expected
+    variance = rates.hazards.common_variance
+    scale = np.ones((size, *variance.shape))
+    if keys is None:
+        multiplier = np.full(size, observed / expected)
     else:
-        hazards = _gammas(rates.hazards.shape, rates.hazards.rate, key, Purpose.HAZARD)
-        hazards *= _common_factor(rates.hazards.common_variance, key)[:, None, None, None, :]
-        uniform, _ = draw(key, int(other_key(0)), 0, Purpose.EXIT_MULTIPLIER)
-        multiplier = float(gammaincinv(observed, uniform) / expected)
-    hazards[..., len(TYPES) : len(CAUSES)] *= multiplier
-    return hazards
+        shape = 1 / np.maximum(variance, 1e-12)
+        for number, key in enumerate(keys):
+            # Numbered from 1000, clear of the causes that number the cells' own draws.
+            scale[number] = np.where(variance > 0, gammas(shape, shape, key, Purpose.HAZARD, 1000), 1.0)
+        uniform, _ = draws(key_words(keys), other_key(0), 0, Purpose.EXIT_MULTIPLIER)
+        multiplier = gammaincinv(observed, uniform[:, 0]) / expected
+    scale[..., len(TYPES) : len(CAUSES)] *= multiplier[:, None, None]
+    return scale
 
 
-def _re_entry(rates: Rates, key: KeyWords | None) -> Floats:
+def _re_entry(rates: Rates, keys: Sequence[KeyWords] | None, size: int) -> list[Floats]:
     returning = rates.returning
-    return returning.mean if key is None else _gammas(returning.shape, returning.rate, key, Purpose.RE_ENTRY_HAZARD)
+    if keys is None:
+        return [returning.mean] * size
+    return [gammas(returning.shape, returning.rate, key, Purpose.RE_ENTRY_HAZARD) for key in keys]
 
 
-def _gammas(shape: Floats, rate: Floats, key: KeyWords, purpose: Purpose, first: int = 0) -> Floats:
-    """A draw of every Gamma of a table; the last axis numbers the draws, from ``first``."""
-    # Loaded here: the compiler is slow to load and not wanted with --help.
-    from sufficiency.simulation import kernel  # noqa: PLC0415
+def _in_house_shares(rates: Rates, keys: Sequence[KeyWords] | None, size: int) -> Floats:
+    """Share of each type's arrivals that go in house, shape (replications, types).
 
-    out = np.empty((shape.size // shape.shape[-1], shape.shape[-1]))
-    words = np.uint64(key[0]), np.uint64(key[1])
-    kernel.draw_gammas(*words, int(purpose), first, shape.reshape(out.shape), rate.reshape(out.shape), out)
-    return out.reshape(shape.shape)
-
-
-def _common_factor(variance: Floats, key: KeyWords) -> Floats:
-    """Gamma factor of mean 1 shared by the cells of a setting and cause: shape (settings, causes)."""
-    shape = 1 / np.maximum(variance, 1e-12)
-    # Numbered from 1000, clear of the causes that number the cells' own draws.
-    return np.where(variance > 0, _gammas(shape, shape, key, Purpose.HAZARD, 1000), 1.0)
-
-
-def _in_house_share(rates: Rates, key: KeyWords | None) -> Floats:
-    """Share of each type's arrivals that go in house: a Beta with half an arrival either way, 0 where none did."""
-    shares = np.ones(len(TYPES))
+    A Beta with half an arrival either way; 0 where none did.
+    """
+    shares = np.ones((size, len(TYPES)))
     for kind, (in_house, all_arrivals) in rates.in_house.items():
         number = TYPES.index(kind)
+        first, second = in_house + 0.5, all_arrivals - in_house + 0.5
         if in_house == 0 and all_arrivals > 0:
             # Nobody went in house: there may be no such home at all.
-            shares[number] = 0.0
-            continue
-        first, second = in_house + 0.5, all_arrivals - in_house + 0.5
-        if key is None:
-            shares[number] = first / (first + second)
+            shares[:, number] = 0.0
+        elif keys is None:
+            shares[:, number] = first / (first + second)
         else:
-            uniform, _ = draw(key, int(other_key(number)), 0, Purpose.PROVIDER_SHARE)
-            shares[number] = betaincinv(first, second, uniform)
+            uniform, _ = draws(key_words(keys), other_key(number), 0, Purpose.PROVIDER_SHARE)
+            shares[:, number] = betaincinv(first, second, uniform[:, 0])
     return shares
 
 

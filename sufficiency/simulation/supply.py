@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -14,7 +14,7 @@ from scipy.stats import binom
 
 from sufficiency import dates
 from sufficiency.codes import AGED_OUT, TYPES, Codes
-from sufficiency.draws import KeyWords, Purpose, draws, month_key, stock_key
+from sufficiency.draws import KeyWords, Purpose, draws, key_words, month_key, stock_key
 from sufficiency.history import History
 from sufficiency.history.stock import spells, stock_at
 from sufficiency.simulation.places import (
@@ -224,7 +224,9 @@ def _stayers(counts: Mapping[tuple[str, int], int], origin: int, codes: Codes) -
     for (name, age), people in sorted(counts.items()):
         for number in range(people):
             turned = origin - int((number + 0.5) / people * _LEAST_YEAR)
-            dob.append(dates.add_years(turned, -age))
+            day = int(dates.add_years(turned, -age))
+            # Years before a 29 February lies the 1 March after it, and the birthday would be a day late.
+            dob.append(day - int(dates.birthday(day, age) > turned))
             setting.append(care[name])
     kept = [at for at, born in enumerate(dob) if dates.add_years(born, 21) > origin + 1]
     key = stock_key(_STAYER_RANKS + np.array(kept, dtype=np.int64))
@@ -253,14 +255,16 @@ class PlaceDraws:
         most = int(self._places.max()) if len(table) else 0
         share = pairs[:, 1] / np.maximum(pairs[:, 0], 1)
         self._below: Floats = np.asarray(binom.cdf(np.arange(most + 1), pairs[:, :1], share[:, None]))
+        self._base = replace(self._base, change_day=self._day, change_setting=self._setting)
 
-    def draw(self, key: KeyWords) -> Places:
-        """The places of one replication."""
-        uniform, _ = draws(key, self._keys, 0, Purpose.UNAVAILABLE)
-        away = (self._below[self._row] < uniform[:, None]).sum(axis=1)
-        return replace(
-            self._base, change_day=self._day, change_setting=self._setting, change_usable=self._places - away
-        )
+    def draw(self, keys: Sequence[KeyWords]) -> list[Places]:
+        """The places of some replications."""
+        uniform, _ = draws(key_words(keys), self._keys, 0, Purpose.UNAVAILABLE)
+        away = np.zeros(uniform.shape, dtype=np.int64)
+        for number, below in enumerate(self._below):
+            rows = self._row == number
+            away[:, rows] = np.searchsorted(below, uniform[:, rows])
+        return [replace(self._base, change_usable=usable) for usable in self._places - away]
 
 
 def _fixed(supply: Supply, codes: Codes, first_day: int) -> Places:

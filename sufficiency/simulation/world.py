@@ -15,6 +15,7 @@ from sufficiency import dates
 from sufficiency.codes import AGE_BANDS, CAUSES, DURATION_EDGES, HAZARD_AGES, TYPES, Codes
 from sufficiency.draws import Words
 from sufficiency.rates.openings import GROUP_BANDS, RE_ENTRY_AGE_EDGES, RE_ENTRY_KINDS, RE_ENTRY_TIME_EDGES
+from sufficiency.simulation.hazards import Hazards
 from sufficiency.simulation.places import NOWHERE, Places, Stayers, no_stayers
 
 Floats = npt.NDArray[np.float64]
@@ -78,7 +79,7 @@ class World:
     first_day, days
         Simulation day 0 as a day number; days simulated.
     hazards
-        Events per child-day, shape (settings in care, 6 hazard ages, 6 durations, 2, 16 causes).
+        Events per child-day.
     re_entry
         Per child-day, shape (2 kinds of leaver, 4 ages, 4 times since exit).
     first_types
@@ -98,7 +99,7 @@ class World:
     codes: Codes
     first_day: int
     days: int
-    hazards: Floats
+    hazards: Hazards
     re_entry: Floats
     first_types: Floats
     in_house_share: Floats
@@ -111,7 +112,11 @@ class World:
 
     def __post_init__(self) -> None:
         settings = len(self.codes.in_care)
-        self._check("hazards", self.hazards, (settings, len(HAZARD_AGES), len(DURATION_EDGES), 2, len(CAUSES)))
+        cells = (settings, len(HAZARD_AGES), len(DURATION_EDGES), 2, len(CAUSES))
+        if self.hazards.posterior.shape.shape != cells:
+            msg = f"hazards have shape {self.hazards.posterior.shape.shape}, not {cells}"
+            raise ValueError(msg)
+        self._check("scale", self.hazards.scale, (settings, len(CAUSES)))
         re_entry = (len(RE_ENTRY_KINDS), len(RE_ENTRY_AGE_EDGES), len(RE_ENTRY_TIME_EDGES))
         self._check("re_entry", self.re_entry, re_entry)
         self._check("first_types", self.first_types, (len(GROUP_BANDS), 2, len(TYPES)))
@@ -134,7 +139,8 @@ class World:
         if table.shape != shape:
             msg = f"{name} has shape {table.shape}, not {shape}"
             raise ValueError(msg)
-        if not np.isfinite(table).all() or (table < 0).any():
+        # Written so that a missing number fails too.
+        if table.size and not (table.min() >= 0 and table.max() < np.inf):
             msg = f"{name} holds a negative or missing number"
             raise ValueError(msg)
 

@@ -16,6 +16,7 @@ from sufficiency import dates
 from sufficiency.codes import AGED_OUT, AGED_OUT_WINDOW_DAYS, Codes, read_codes
 from sufficiency.draws import KeyWords, Words, replication_key
 from sufficiency.history.stock import CLOSINGS, NONE, OPENINGS, REASONS, Spells
+from sufficiency.simulation.hazards import Hazards
 from sufficiency.simulation.journeys import simulate_journeys
 from sufficiency.simulation.places import no_places
 from sufficiency.simulation.world import Leavers, Stock, World
@@ -68,7 +69,7 @@ def world_of(world: KnownWorld, codes: Codes, arrivals: Arrivals) -> World:
         codes=codes,
         first_day=world.first_day,
         days=world.last_day - world.first_day + 1,
-        hazards=world.hazards(codes),
+        hazards=Hazards.known(world.hazards(codes)),
         re_entry=world.re_entry,
         first_types=world.first_types,
         in_house_share=world.in_house_share,

@@ -13,6 +13,7 @@ from sufficiency import dates
 from sufficiency.codes import CAUSES, DURATION_EDGES, HAZARD_AGES, TYPES, Codes, read_codes
 from sufficiency.draws import entrant_key, stock_key
 from sufficiency.rates.openings import RE_ENTRY_AGE_EDGES, RE_ENTRY_KINDS, RE_ENTRY_TIME_EDGES
+from sufficiency.simulation.hazards import Hazards
 from sufficiency.simulation.places import constant, no_places
 from sufficiency.simulation.world import Entrants, Leavers, Stock, World
 
@@ -65,7 +66,7 @@ def plain_world(rates: Mapping[tuple[str, str], float | Floats], days: int, **ot
     }
     fields.setdefault("places", no_places(CODES, fields["first_day"]))
     given = {"first_types": first_types, "in_house_share": in_house(0.6, 0.6), **fields}
-    return World(codes=CODES, days=days, hazards=hazards(rates), **given)
+    return World(codes=CODES, days=days, hazards=Hazards.known(hazards(rates)), **given)
 
 
 def in_house(fostering: float, home: float) -> Floats:

@@ -1,0 +1,82 @@
+"""The hazards of one replication: a table, or the posteriors from which an engine draws it where children pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from sufficiency.draws import KeyWords, Purpose
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """Gammas of events per child-day: shapes and rates of (settings in care, 6 hazard ages, 6 durations, 2, 16 causes).
+
+    Raises
+    ------
+    ValueError
+        Where a shape or a rate is no such number.
+    """
+
+    shape: Floats
+    rate: Floats
+
+    def __post_init__(self) -> None:
+        lasts = np.isfinite(self.shape).all() and np.isfinite(self.rate).all()
+        if self.shape.shape != self.rate.shape or not lasts or (self.shape < 0).any() or (self.rate <= 0).any():
+            msg = "hazards hold a negative or missing number"
+            raise ValueError(msg)
+
+    def __repr__(self) -> str:
+        return f"Posterior{self.shape.shape}"
+
+
+@dataclass(frozen=True)
+class Hazards:
+    """Events per child-day of one replication.
+
+    Attributes
+    ----------
+    posterior
+        The Gamma of every cell.
+    scale
+        Factor of each setting and cause, shape (settings, causes).
+    key
+        Draws each cell; None takes the means.
+    """
+
+    posterior: Posterior
+    scale: Floats
+    key: KeyWords | None
+
+    def __repr__(self) -> str:
+        return f"Hazards({'means' if self.key is None else 'drawn'} of {self.posterior!r})"
+
+    @classmethod
+    def known(cls, table: Floats) -> Hazards:
+        """Hazards that are certain."""
+        posterior = Posterior(np.ascontiguousarray(table), np.ones(table.shape))
+        return cls(posterior, np.ones((table.shape[0], table.shape[-1])), None)
+
+    @cached_property
+    def table(self) -> Floats:
+        """All cells, in the shape of the posterior."""
+        shape, rate = self.posterior.shape, self.posterior.rate
+        cells = shape / rate if self.key is None else gammas(shape, rate, self.key, Purpose.HAZARD)
+        return np.asarray(cells * self.scale[:, None, None, None, :])
+
+
+def gammas(shape: Floats, rate: Floats, key: KeyWords, purpose: Purpose, first: int = 0) -> Floats:
+    """A draw of every Gamma of a table; the last axis numbers the draws, from ``first``."""
+    # Loaded here: the compiler is slow to load and not wanted with --help.
+    from sufficiency.simulation import kernel  # noqa: PLC0415
+
+    out = np.empty((shape.size // shape.shape[-1], shape.shape[-1]))
+    words = np.uint64(key[0]), np.uint64(key[1])
+    kernel.draw_gammas(*words, int(purpose), first, shape.reshape(out.shape), rate.reshape(out.shape), out)
+    return out.reshape(shape.shape)
