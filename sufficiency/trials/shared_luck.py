@@ -95,7 +95,9 @@ def changes(supply: Supply) -> dict[str, Supply]:
     uptake = {name: min(share + MORE_UPTAKE, 1.0) for name, share in supply.uptake.items()}
     return {
         f"{MORE_PLACES} more in-house fostering places": replace(supply, rows=rows),
-        f"staying put taken up by {MORE_UPTAKE:.0%} more of those who turn 18": replace(supply, uptake=uptake),
+        f"staying put taken up by {MORE_UPTAKE * 100:.0f} more in 100 of those who turn 18": replace(
+            supply, uptake=uptake
+        ),
     }
 
 
@@ -151,7 +153,7 @@ def write_page(path: str | Path = "docs/validation/shared-luck.md") -> None:
         "Independent, £m",
         "Ratio",
         "Its interval",
-        "Replications saved, times",
+        "Replications, times",
     )
     text = f"{INTRODUCTION}\n{REPLICATIONS:,} replications.\n\n{table(heading, rows)}"
     target = Path(path)
