@@ -30,7 +30,7 @@ FOLDER = Path(__file__).parent
 sys.path.insert(0, str(FOLDER))
 
 from heap_baseline import simulate_heap  # noqa: E402
-from simulation_peers import ciw, peer  # noqa: E402
+from simulation_peers import ciw, cluster, peer  # noqa: E402
 from simulation_worlds import SEED, Asked, read_example, sized, table, timed, unlimited  # noqa: E402
 
 from sufficiency.draws import replication_key  # noqa: E402
@@ -164,7 +164,8 @@ def _spread(worlds: list[World], count: int, threads: int) -> None:
     run = engine("compiled")
 
     def block(numbers: range) -> int:
-        return sum(run(worlds[n % len(worlds)], replication_key(SEED, n)).tally.events for n in numbers)
+        keys = ((n % len(worlds), replication_key(SEED, n)) for n in numbers)
+        return sum(run(worlds[at], key, keep=False).tally.events for at, key in keys)
 
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(block, [range(first, count, threads) for first in range(threads)]))
@@ -231,6 +232,7 @@ SECTIONS: dict[str, Callable[[Asked], str]] = {
     "memory": memory,
     "start": start,
     "ciw": ciw,
+    "cluster": cluster,
     "peer": peer,
 }
 

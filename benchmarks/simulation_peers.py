@@ -18,6 +18,7 @@ from simulation_worlds import SEED, Asked, table, timed
 from sufficiency.draws import replication_key
 from sufficiency.provenance import shipped
 from sufficiency.simulation import simulate
+from sufficiency.simulation.cluster import LOCAL, open_cluster
 from sufficiency.simulation.engines import engine
 from sufficiency.trials import ciw_network
 
@@ -51,6 +52,33 @@ In-house places, an agency and homes, exponential stays, five years from empty; 
 (see docs/validation/simulation.md). Each takes its own draws, so events differ by chance.
 
 {table((*heading, "Ciw / compiled, an event"), rows)}"""
+
+
+def cluster(asked: Asked) -> str:
+    """The same replications on threads and on a Dask cluster of processes, whole: worlds, engine, tables."""
+    example, count = asked.example, asked.replications
+    given = {"rates": example.rates, "forecast": example.forecast, "matched": example.matched}
+    run = partial(simulate, example.history, replications=count, years=asked.years, journeys=0, **given)
+    run(replications=2)
+    rows = []
+    for name, workers in (("one thread", 1), ("two threads", 2)):
+        wall = time.perf_counter()
+        seconds, threaded = timed(partial(run, workers=workers))
+        rows.append((name, f"{seconds:.2f}", f"{time.perf_counter() - wall:.2f}", "yes"))
+    wall = time.perf_counter()
+    with open_cluster(LOCAL, 2) as processes:
+        rows.append(("starting two processes", "", f"{time.perf_counter() - wall:.2f}", ""))
+        for name in ("two processes, their first work", "two processes, once they have worked"):
+            wall = time.perf_counter()
+            found = run(workers=processes)
+            same = "yes" if found.stock.equals(threaded.stock) and found.flows.equals(threaded.flows) else "NO"
+            rows.append((name, "", f"{time.perf_counter() - wall:.2f}", same))
+    return f"""## Beyond one process
+
+The example authority, {asked.years} years, {count:,} replications: worlds, engine and tables of `simulate`. Processes
+are a Dask LocalCluster (`--cluster local`); the seconds of their processors are not this one's, and are left blank.
+
+{table(("", "CPU, s", "Wall, s", "Same tables"), rows)}"""
 
 
 def peer(asked: Asked) -> str:

@@ -147,9 +147,16 @@ def _config(context: click.Context, _: click.Parameter, path: Path | None) -> Pa
 @click.option(
     "--precision",
     type=click.FloatRange(min=0, min_open=True),
-    metavar="CHILDREN",
-    help="Stop before that, as soon as the mean of the children in care at the end is known to within so many "
+    metavar="NUMBER",
+    help="Stop before that, as soon as the mean of what --precision-of names is known to within so much "
     "(95 % interval, baseline).",
+)
+@click.option(
+    "--precision-of",
+    type=click.Choice(["children", "spend"]),
+    default="children",
+    show_default=True,
+    help="Children in care at the end, or placement spend of all years in £ million.",
 )
 @click.option(
     "--seed",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from sufficiency.codes import read_codes
 from sufficiency.errors import Problem, UserError, gathering
@@ -25,6 +26,9 @@ DEFAULT_PLANS = ("edge-of-care",)
 _NOT_TOLD = ("progress", "out", "engine", "cluster")
 
 
+PrecisionOf = Literal["children", "spend"]
+
+
 @dataclass(frozen=True)
 class Options:
     """What a run was asked for; see the command's help for each."""
@@ -36,6 +40,7 @@ class Options:
     years: int = DEFAULT_YEARS
     replications: int = DEFAULT_REPLICATIONS
     precision: float | None = None
+    precision_of: PrecisionOf = "children"
     seed: int = DEFAULT_SEED
     engine: EngineName = "compiled"
     workers: int | None = None
@@ -82,7 +87,7 @@ def read_inputs(asked: Options, given: Path, read: Returns | None = None) -> Inp
     extra += comparators.paths if comparators else []
     named = council if council.name else replace(council, name=asked.authority or _UNNAMED)
     deciding: list[object] = [asked.origin, asked.years, asked.replications, asked.seed, asked.authority, asked.until]
-    deciding += [asked.precision] if asked.precision else []
+    deciding += [asked.precision, asked.precision_of] if asked.precision else []
     hashes = input_hashes([*read.paths, *extra])
     return Inputs(read, plans, tables, comparators, named, hashes, fingerprint_of(hashes, plans, deciding))
 
@@ -118,6 +123,8 @@ def _read_plans(
         tables = read_council_tables(given, asked.tables, read_codes(asked.codes))
     with gathering(problems):
         comparators = _compared(asked, council)
+    if asked.precision and asked.precision_of == "spend" and tables.prices is None and not problems:
+        problems.append(Problem("--precision-of spend needs prices: give prices.csv, or watch children instead."))
     twice = {plan.name for plan in plans if sum(other.name == plan.name for other in plans) > 1}
     problems += [
         Problem(f"Two scenarios are called '{name}'; give their files different names.") for name in sorted(twice)

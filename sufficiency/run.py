@@ -14,7 +14,7 @@ import pandas as pd
 
 from sufficiency import dates
 from sufficiency.codes import read_codes
-from sufficiency.costs import cost
+from sufficiency.costs import cost, price_a_night
 from sufficiency.errors import Finding, UserError
 from sufficiency.folder import (
     BASELINE,
@@ -41,7 +41,7 @@ from sufficiency.simulation import Matched, Outcome, match_places, supply_of
 from sufficiency.simulation.findings import exposure_findings, place_findings
 from sufficiency.simulation.kept import Kept
 from sufficiency.simulation.matching import second_form
-from sufficiency.simulation.precision import Precision, Reached, reached
+from sufficiency.simulation.precision import Precision, Reached, placement_spend, reached
 from sufficiency.simulation.replications import simulate_plans
 from sufficiency.simulation.results import nights_by_year
 from sufficiency.simulation.workers import Workers
@@ -137,7 +137,9 @@ def _run(returns: Path | str | None, asked: Options, workers: int | Workers | No
     estimates = _Estimates(rates, forecast, _matched(history, inputs, rates, forecast))
     clock.mark("matching")
     kept = partial_results(folder)
-    outcomes = _simulate_all(history, inputs.plans, estimates, _Means(asked, workers, kept.part("plans")))
+    outcomes = _simulate_all(
+        history, inputs.plans, estimates, _Means(asked, workers, kept.part("plans"), inputs.tables.prices)
+    )
     clock.mark("simulation")
     prices = inputs.tables.prices
     spend = {name: cost(outcome, prices) for name, outcome in outcomes.items()} if prices else {}
@@ -153,11 +155,11 @@ def _run(returns: Path | str | None, asked: Options, workers: int | Workers | No
     write_history(folder, history, inputs.returns, inputs.tables.population, inputs.comparators)
     write_estimates(folder, rates, forecast, outcomes[BASELINE], tested)
     write_results(folder, outcomes, spend, inputs.plans, prices)
-    other = _Means(replace(asked, progress=False), workers, kept.part("second form"))
+    other = _Means(replace(asked, progress=False), workers, kept.part("second form"), prices)
     write_places(folder, history, outcomes, _other_form(history, outcomes[BASELINE], estimates, other))
     write(folder, "findings.json", findings_json(replace(inputs.returns, findings=findings)))
     clock.mark("results")
-    precise = _precision(asked)
+    precise = _precision(asked, history, prices)
     found = reached(outcomes[BASELINE], precise, asked.replications) if precise else None
     manifest = _manifest(history, inputs, asked, outcomes[BASELINE].replications, found)
     annex = _reported(folder, inputs.council, {**manifest, "timings": clock.timings}) if asked.report else {}
@@ -277,10 +279,16 @@ class _Means:
     asked: Options
     workers: int | Workers | None
     kept: Kept
+    prices: Prices | None
 
 
-def _precision(asked: Options) -> Precision | None:
-    return Precision(asked.precision) if asked.precision else None
+def _precision(asked: Options, history: History, prices: Prices | None) -> Precision | None:
+    if not asked.precision:
+        return None
+    if asked.precision_of == "children" or prices is None:
+        return Precision(asked.precision)
+    days = (history.origin + 1, dates.add_years(history.origin, asked.years))
+    return Precision(asked.precision, watched=placement_spend(price_a_night(prices, history.codes, *days)))
 
 
 def _simulate_all(history: History, plans: list[Scenario], estimates: _Estimates, means: _Means) -> dict[str, Outcome]:
@@ -293,7 +301,7 @@ def _simulated(history: History, plans: list[Scenario], estimates: _Estimates, m
         history,
         plans,
         replications=asked.replications,
-        precision=_precision(asked),
+        precision=_precision(asked, history, means.prices),
         seed=asked.seed,
         years=asked.years,
         workers=means.workers,

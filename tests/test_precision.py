@@ -14,13 +14,14 @@ from scipy.special import stdtrit
 from small_world import known_history
 
 from sufficiency.cli import main
+from sufficiency.costs import cost, price_a_night, read_prices
 from sufficiency.forecast import EntrantForecast, forecast_entrants
 from sufficiency.history import History
 from sufficiency.provenance import shipped
 from sufficiency.rates import Rates, estimate_rates
 from sufficiency.simulation import Outcome, simulate
 from sufficiency.simulation.blocks import BLOCK
-from sufficiency.simulation.precision import Precision, children_at_end, half_width, reached
+from sufficiency.simulation.precision import CHILDREN, Precision, half_width, placement_spend, reached
 from sufficiency.simulation.replications import simulate_plans
 
 Ready = tuple[History, Rates, EntrantForecast]
@@ -89,7 +90,7 @@ def _run(ready: Ready, precision: Precision | None, *, workers: int = 1, most: i
 
 @pytest.mark.functional
 def test_the_number_is_the_first_that_is_enough_whoever_does_the_work(ready: Ready) -> None:
-    every = children_at_end(_run(ready, None))
+    every = CHILDREN.of(_run(ready, None))
     assert len(every) == 120
     rule = Precision(half_width(every[:80]) * 1.0001)
     enough = next(n for n in range(BLOCK, 121, BLOCK) if rule.reached(every[:n]))
@@ -98,10 +99,28 @@ def test_the_number_is_the_first_that_is_enough_whoever_does_the_work(ready: Rea
     assert BLOCK < enough <= 80
     for name in ("stock", "flows", "child_days", "places", "unmet"):
         pd.testing.assert_frame_equal(getattr(one, name), getattr(two, name))
-    assert np.array_equal(children_at_end(one), every[:enough])
+    assert np.array_equal(CHILDREN.of(one), every[:enough])
     told = reached(one, rule, 120)
     assert told.half_width == half_width(every[:enough]) <= rule.half_width
     assert "not reached" not in str(told)
+
+
+@pytest.mark.functional
+def test_spend_is_watched_as_it_is_costed(ready: Ready, tmp_path: Path) -> None:
+    every = _run(ready, None)
+    path = tmp_path / "prices.csv"
+    rows = [f"{name},2020-01-01,{700 + 70 * at},own,ledger" for at, name in enumerate(every.codes.all_settings)]
+    path.write_text("\n".join(["setting,from,pounds_per_week,status,source", *rows]), encoding="utf-8")
+    prices = read_prices(path)
+    watched = placement_spend(price_a_night(prices, every.codes, every.origin + 1, every.last_day))
+    paid = cost(every, prices).groupby("replication")["pounds"].sum().to_numpy() / 1e6
+    assert watched.of(every) == pytest.approx(paid, rel=1e-12)
+    rule = Precision(half_width(paid[:60]) * 1.0001, watched=watched)
+    enough = next(n for n in range(40, 121, BLOCK) if rule.reached(paid[:n]))
+    stopped = _run(ready, rule)
+    assert stopped.replications == enough <= 60
+    assert reached(stopped, rule, 120).output == watched.name
+    assert "£ million" in str(reached(stopped, rule, 120))
 
 
 @pytest.mark.functional
@@ -131,6 +150,20 @@ def test_every_plan_gets_as_many_as_the_first_needed(ready: Ready) -> None:
     )
     assert [outcome.replications for outcome in outcomes] == [40, 40, 40]
     assert [outcome.scenario.name for outcome in outcomes] == ["baseline", "stability", "demand-shock"]
+
+
+@pytest.mark.functional
+def test_a_run_watches_spend_where_there_are_prices(tmp_path: Path) -> None:
+    words = ["--replications", "60", "--precision", "50", "--precision-of", "spend", "--years", "1", "--no-report"]
+    done = CliRunner().invoke(main, ["run", str(EXAMPLE), *words, "--out", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    assert "Precision: 40 replications, at most 60" in done.output
+    assert "placement spend of all the years simulated, £ million" in done.output
+    (tmp_path / "none").mkdir()
+    words += ["--tables", str(tmp_path / "none"), "--out", str(tmp_path / "other")]
+    done = CliRunner().invoke(main, ["run", str(EXAMPLE), *words])
+    assert done.exit_code == 1
+    assert "--precision-of spend needs prices" in done.output
 
 
 @pytest.mark.functional

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sufficiency.costs.spend import cost, summarise_spend
+from sufficiency.costs.spend import cost, price_a_night, summarise_spend
 from sufficiency.tables import Prices, read_prices
 
-__all__ = ["Prices", "cost", "read_prices", "summarise_spend"]
+__all__ = ["Prices", "cost", "price_a_night", "read_prices", "summarise_spend"]

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sufficiency import dates
+from sufficiency.codes import Codes
 from sufficiency.errors import UserError
 from sufficiency.scenario import Investment
 from sufficiency.simulation import Outcome
@@ -48,6 +49,13 @@ def cost(outcome: Outcome, prices: Prices) -> pd.DataFrame:
     placed = paid.sort_values(["replication", "financial_year", "setting"])[list(SPEND_COLUMNS)].reset_index(drop=True)
     invested = _investments(outcome)
     return placed if invested.empty else pd.concat([placed, invested], ignore_index=True)
+
+
+def price_a_night(prices: Prices, codes: Codes, first_day: int, last_day: int) -> npt.NDArray[np.float64]:
+    """Pounds a night by calendar month of some days and setting, shape (months, all settings); 0 without a price."""
+    months = int(dates.month_index(first_day)) + np.arange(dates.calendar_months(first_day, last_day))
+    per_week = np.column_stack([prices.per_week(setting, months) for setting in codes.all_settings])
+    return np.nan_to_num(per_week) / _WEEK
 
 
 def _per_week(outcome: Outcome, prices: Prices) -> npt.NDArray[np.float64]:

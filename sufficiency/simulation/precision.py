@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -15,13 +15,62 @@ from sufficiency.simulation.results import Outcome, Replication
 
 Floats = npt.NDArray[np.float64]
 
-#: The output that the rule watches, in words.
-WATCHED = "children in care at the last month end"
+_MILLION = 1e6
+
+
+@dataclass(frozen=True)
+class Watched:
+    """An output of each replication, of which the mean is wanted to a stated precision.
+
+    Attributes
+    ----------
+    name
+        In words, with its unit.
+    pounds_a_night
+        Price of a night by month and setting, shape (months, all settings): then spend is watched, in
+        £ million, else children in care.
+    """
+
+    name: str = "children in care at the last month end"
+    pounds_a_night: Floats | None = field(default=None, compare=False)
+
+    def __repr__(self) -> str:
+        return f"Watched({self.name})"
+
+    def values(self, parts: Sequence[Replication], codes: Codes, window: tuple[int, int]) -> Floats:
+        """One number a replication."""
+        if self.pounds_a_night is not None:
+            return np.array([_spent(part.nights, self.pounds_a_night) for part in parts])
+        _, whole = dates.whole_month_ends(*window)
+        last = int(np.flatnonzero(whole)[-1])
+        return np.array([part.stock[last, : len(codes.in_care)].sum() for part in parts], dtype=np.float64)
+
+    def of(self, outcome: Outcome) -> Floats:
+        """The same from an outcome's tables, in order of replication."""
+        if self.pounds_a_night is not None:
+            return np.array([_spent(nights, self.pounds_a_night) for nights in outcome.nights])
+        stock = outcome.stock
+        last = stock[(stock["month_end"] == stock["month_end"].max()) & stock["setting"].isin(outcome.codes.in_care)]
+        total = last.groupby("replication")["children"].sum()
+        found: Floats = total.reindex(range(outcome.replications), fill_value=0).to_numpy(np.float64)
+        return found
+
+
+def _spent(nights: npt.NDArray[np.int32], pounds_a_night: Floats) -> float:
+    return float((nights * pounds_a_night).sum()) / _MILLION
+
+
+CHILDREN = Watched()
+
+
+def placement_spend(pounds_a_night: Floats) -> Watched:
+    """Placement spend of all the days simulated."""
+    return Watched("placement spend of all the years simulated, £ million", pounds_a_night)
 
 
 @dataclass(frozen=True)
 class Precision:
-    """Stop when the mean of :data:`WATCHED` is known to within so many children.
+    """Stop when the mean of what is watched is known to within so much.
 
     The confidence interval method of Robinson (Simulation: the practice of model development and
     use, 2nd ed., 2014, ch. 9) and the sequential procedure of Law (Simulation modeling and
@@ -40,16 +89,19 @@ class Precision:
     Attributes
     ----------
     half_width
-        Children either way; above 0.
+        Children, or £ million, either way; above 0.
     level
         Of the interval, between 0 and 1.
     least
         Replications before the first look; at least 2.
+    watched
+        Of which the mean is wanted.
     """
 
     half_width: float
     level: float = 0.95
     least: int = 40
+    watched: Watched = CHILDREN
 
     def __post_init__(self) -> None:
         if not (self.half_width > 0 and 0 < self.level < 1 and self.least > 1):
@@ -71,22 +123,6 @@ def half_width(values: npt.ArrayLike, level: float = 0.95) -> float:
     return quantile * float(found.std(ddof=1)) / float(np.sqrt(len(found)))
 
 
-def last_children(parts: Sequence[Replication], codes: Codes, window: tuple[int, int]) -> Floats:
-    """Children in care on the last whole month's last day: one number a replication."""
-    _, whole = dates.whole_month_ends(*window)
-    last = int(np.flatnonzero(whole)[-1])
-    return np.array([part.stock[last, : len(codes.in_care)].sum() for part in parts], dtype=np.float64)
-
-
-def children_at_end(outcome: Outcome) -> Floats:
-    """The same from an outcome's tables, in order of replication."""
-    stock = outcome.stock
-    last = stock[(stock["month_end"] == stock["month_end"].max()) & stock["setting"].isin(outcome.codes.in_care)]
-    total = last.groupby("replication")["children"].sum()
-    found: Floats = total.reindex(range(outcome.replications), fill_value=0).to_numpy(np.float64)
-    return found
-
-
 @dataclass(frozen=True)
 class Reached:
     """How precise a run came to be, and with how many replications of at most how many."""
@@ -96,15 +132,15 @@ class Reached:
     level: float
     replications: int
     most: int
-    output: str = WATCHED
+    output: str = CHILDREN.name
 
     def __str__(self) -> str:
-        sure = f"{self.half_width:,.1f} either way ({self.level:.0%} interval of the mean of {self.output})"
+        sure = f"{self.half_width:,.3g} either way ({self.level:.0%} interval of the mean of {self.output})"
         said = f"{self.replications:,} replications, at most {self.most:,}: {sure}"
         return f"Precision: {said}{'' if self.half_width <= self.asked else f'; {self.asked:g} was not reached'}."
 
 
 def reached(outcome: Outcome, asked: Precision, most: int) -> Reached:
     """The precision of a plan that was simulated until it was precise enough."""
-    width = half_width(children_at_end(outcome), asked.level)
-    return Reached(asked.half_width, width, asked.level, outcome.replications, most)
+    width = half_width(asked.watched.of(outcome), asked.level)
+    return Reached(asked.half_width, width, asked.level, outcome.replications, most, asked.watched.name)

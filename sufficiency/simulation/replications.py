@@ -21,7 +21,7 @@ from sufficiency.simulation.blocks import Task, blocks_of
 from sufficiency.simulation.engines import EngineName
 from sufficiency.simulation.kept import Kept
 from sufficiency.simulation.matching import Match, fit_matching
-from sufficiency.simulation.precision import Precision, last_children
+from sufficiency.simulation.precision import Precision
 from sufficiency.simulation.results import Frame, Outcome, Replication, combine
 from sufficiency.simulation.setup import Parameters, prepare
 from sufficiency.simulation.supply import Supply, supply_of
@@ -185,7 +185,7 @@ Enough = Callable[[list[Replication]], bool]
 
 
 def _enough(precision: Precision, frame: Frame) -> Enough:
-    return lambda parts: precision.reached(last_children(parts, frame.codes, frame.window))
+    return lambda parts: precision.reached(precision.watched.values(parts, frame.codes, frame.window))
 
 
 @dataclass(frozen=True)
