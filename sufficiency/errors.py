@@ -75,10 +75,19 @@ class UserError(Exception):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+#: A longer list is no help.
+_MOST_NAMED = 60
+
+
 def nearest(name: str, valid: Sequence[str]) -> str:
     """A sentence, with a space before it, that offers the valid name closest to a wrong one."""
     close = difflib.get_close_matches(name, list(valid), n=1, cutoff=0.5)
-    return f" Did you mean '{close[0]}'?" if close else f" Valid: {', '.join(valid)}."
+    if close:
+        return f" Did you mean '{close[0]}'?"
+    if len(valid) > _MOST_NAMED:
+        return f" There are {len(valid):,} to choose from, none like it."
+    # Some names hold commas.
+    return f" Valid: {('; ' if any(',' in one for one in valid) else ', ').join(valid)}."
 
 
 def shape_of(column: str, value: str) -> str:

@@ -286,7 +286,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure("in_house_share", "Share in the council's own foster and children's homes", _STRATEGIES, _in_house),
     Measure(
         "in_house_fostering_gain",
-        "Net gain of children with in-house foster carers since the day before",
+        "Children with in-house foster carers: change over the period",
         _STRATEGIES,
         _in_house_gain,
     ),
