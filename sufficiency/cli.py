@@ -180,6 +180,13 @@ def _config(context: click.Context, _: click.Parameter, path: Path | None) -> Pa
 )
 @click.option("--codes", type=_FILE, help="An edited table of which placement codes mean which setting (CSV).")
 @click.option("--authority", metavar="NAME|all", help="Which authority, in a file of several; all runs each.")
+@click.option(
+    "--at-once",
+    type=click.IntRange(1, 256),
+    default=1,
+    show_default=True,
+    help="With --authority all: how many authorities to work on at a time, in processes of this machine.",
+)
 @click.option("--until", metavar="DATE", help="Last day of a part-year extract (2025-12-31), if misread.")
 @click.option("--council", type=_FILE, help="A TOML file with the council's name, logo and the sections wanted.")
 @click.option("--strict", is_flag=True, help="Refuse returns with any error.")
@@ -193,8 +200,8 @@ def run(returns: Path | None, *, no_report: bool, **given: Any) -> None:
     Stop it with Ctrl-C at any time: the same command again goes on from what is finished.
     """
     from sufficiency.inputs import Options
+    from sufficiency.region import run_each
     from sufficiency.report.summary import summary_lines
-    from sufficiency.run import run_each
 
     options = Options(report=not no_report, progress=True, **given)
     for finished in run_each(returns, options):

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sufficiency.errors import Problem, UserError
+from sufficiency.errors import Problem, UserError, shown
 
 TYPES = (
     "kinship",
@@ -190,10 +190,10 @@ def _edited_placements(path: Path, shipped: Codes) -> pd.DataFrame:
     valid = set(shipped.in_care) | {TEMPORARY}
     for number, row in enumerate(table.to_dict("records"), start=2):
         if row["setting"] not in valid:
-            message = f"'{row['setting']}' is not a setting; use one of {', '.join(sorted(valid))}."
+            message = f"{shown(row['setting'])} is not a setting; use one of {', '.join(sorted(valid))}."
             problems.append(Problem(message, path.name, number, "setting"))
         problems.extend(
-            Problem(f"'{row[column]}' is not a whole number.", path.name, number, column)
+            Problem(f"{shown(row[column])} is not a whole number.", path.name, number, column)
             for column in ("age_from", "age_to", "year_from", "year_to")
             if not str(row[column]).isdigit()
         )

@@ -74,6 +74,10 @@ class UserError(Exception):
         self.problems = tuple(item if isinstance(item, Problem) else Problem(item) for item in problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def __reduce__(self) -> tuple[type[UserError], tuple[tuple[Problem, ...]]]:
+        """Come whole from another process."""
+        return type(self), (self.problems,)
+
 
 #: A longer list is no help.
 _MOST_NAMED = 60
@@ -105,7 +109,7 @@ def shape_of(column: str, value: str) -> str:
         return _described(text)
     # Even in a code column a child's value may stand (columns slip): show what is a code somewhere in
     # the return, or as short as one, and describe the rest.
-    if text.upper() in _known_codes() or re.fullmatch(r"[A-Za-z][0-9]{1,2}[A-Za-z]?|[A-Za-z]{1,2}[0-9]?", text):
+    if text.upper() in _known_codes() or re.fullmatch(r"[A-Za-z][0-9]{1,2}[A-Za-z]?|[A-Za-z]{1,2}", text):
         return f"'{text}'"
     return _described(text)
 
@@ -119,7 +123,7 @@ def shown(value: object) -> str:
     if isinstance(value, (bool, int, float)) and len(str(value)) <= _SHORT_NUMBER:
         return str(value)
     text = str(value).strip()
-    plain = r"[A-Za-z_ -]{1,40}|[0-9.,£ -]{1,7}"
+    plain = r"[A-Za-z_ -]{1,40}|(?!.*[0-9]{5})[0-9.,£ -]{1,7}"
     return f"'{text}'" if re.fullmatch(plain, text) else _described(text)
 
 

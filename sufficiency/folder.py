@@ -25,7 +25,7 @@ from sufficiency.scenario import Scenario, assumptions
 from sufficiency.simulation import Outcome
 from sufficiency.simulation.kept import Kept
 from sufficiency.simulation.leavers import care_leavers
-from sufficiency.simulation.results import RESULT_TABLES
+from sufficiency.simulation.result_tables import RESULT_TABLES
 from sufficiency.tables import Comparators, Prices
 
 BASELINE = "baseline"

@@ -23,7 +23,7 @@ _COUNCIL_FILE = "council.toml"
 _UNNAMED = "The authority"
 DEFAULT_PLANS = ("edge-of-care",)
 #: Options that change no result and are not told: who runs it again takes others.
-_NOT_TOLD = ("progress", "out", "engine", "cluster")
+_NOT_TOLD = ("progress", "out", "engine", "cluster", "at_once")
 
 
 PrecisionOf = Literal["children", "spend"]
@@ -47,6 +47,7 @@ class Options:
     cluster: str | None = None
     codes: Path | None = None
     authority: str | None = None
+    at_once: int = 1
     until: str | None = None
     council: Path | None = None
     strict: bool = False
@@ -125,6 +126,8 @@ def _read_plans(
         comparators = _compared(asked, council)
     if asked.precision and asked.precision_of == "spend" and tables.prices is None and not problems:
         problems.append(Problem("--precision-of spend needs prices: give prices.csv, or watch children instead."))
+    if not asked.precision and asked.precision_of == "spend":
+        problems.append(Problem("--precision-of needs --precision: say to within how many £ million spend is wanted."))
     twice = {plan.name for plan in plans if sum(other.name == plan.name for other in plans) > 1}
     problems += [
         Problem(f"Two scenarios are called '{name}'; give their files different names.") for name in sorted(twice)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +12,6 @@ from pathlib import Path
 import pandas as pd
 
 from sufficiency import dates
-from sufficiency.codes import read_codes
 from sufficiency.costs import cost, price_a_night
 from sufficiency.errors import Finding, UserError
 from sufficiency.folder import (
@@ -35,7 +33,7 @@ from sufficiency.provenance import shipped, versions, write_manifest
 from sufficiency.rates import Rates, estimate_rates
 from sufficiency.report import Council
 from sufficiency.report.findings import findings_json
-from sufficiency.returns import Returns, read_each
+from sufficiency.returns import Returns
 from sufficiency.scenario import Scenario
 from sufficiency.simulation import Matched, Outcome, match_places, supply_of
 from sufficiency.simulation.findings import exposure_findings, place_findings
@@ -48,9 +46,8 @@ from sufficiency.simulation.workers import Workers
 from sufficiency.tables import Prices
 from sufficiency.trials.backtest import backtest
 
-__all__ = ["ALL", "Options", "Run", "run", "run_each"]
+__all__ = ["Options", "Run", "default_folder", "open_workers", "run", "run_read"]
 
-ALL = "all"
 _BACKTEST_REPLICATIONS = 60
 #: Replications of the baseline with the other form of matching, which is run for comparison only.
 _SECOND_REPLICATIONS = 100
@@ -105,12 +102,12 @@ def run(returns: Path | str | None = None, options: Options | None = None) -> Ru
         When nothing can be read, or a table, a scenario or an option is wrong: every problem found.
     """
     asked = options or Options()
-    with _workers(asked) as workers:
-        return _run(returns, asked, workers)
+    with open_workers(asked) as workers:
+        return run_read(returns, asked, workers)
 
 
 @contextmanager
-def _workers(asked: Options) -> Iterator[int | Workers | None]:
+def open_workers(asked: Options) -> Iterator[int | Workers | None]:
     """Whoever does the simulating: threads of this machine, or a cluster for as long as it is needed."""
     if asked.cluster is None:
         yield asked.workers
@@ -122,11 +119,14 @@ def _workers(asked: Options) -> Iterator[int | Workers | None]:
         yield cluster
 
 
-def _run(returns: Path | str | None, asked: Options, workers: int | Workers | None, read: Returns | None = None) -> Run:
+def run_read(
+    returns: Path | str | None, asked: Options, workers: int | Workers | None, read: Returns | None = None
+) -> Run:
+    """As :func:`run`, by workers that are there already and with returns that may have been read already."""
     given = Path(returns) if returns is not None else shipped("example") / "returns"
     clock = _Clock()
     inputs = read_inputs(asked, given, read)
-    folder = prepare_folder(asked.out or _default_folder(given), inputs.fingerprint, overwrite=asked.overwrite)
+    folder = prepare_folder(asked.out or default_folder(given), inputs.fingerprint, overwrite=asked.overwrite)
     clock.mark("read")
     history = build_history(inputs.returns, origin=asked.origin)
     if history.placements.empty:
@@ -161,7 +161,7 @@ def _run(returns: Path | str | None, asked: Options, workers: int | Workers | No
     clock.mark("results")
     precise = _precision(asked, history, prices)
     found = reached(outcomes[BASELINE], precise, asked.replications) if precise else None
-    manifest = _manifest(history, inputs, asked, outcomes[BASELINE].replications, found)
+    manifest = _manifest(history, inputs, asked, outcomes[BASELINE], found)
     annex = _reported(folder, inputs.council, {**manifest, "timings": clock.timings}) if asked.report else {}
     clock.mark("report")
     write_manifest(folder, {**manifest, "timings": clock.timings})
@@ -190,30 +190,6 @@ def _report(folder: Path, council: Council) -> Mapping[str, Path]:
     return written
 
 
-def run_each(returns: Path | str | None = None, options: Options | None = None) -> Iterator[Run]:
-    """One run, or with the authority ``all`` one for each authority of a region's returns.
-
-    Each goes into a folder of its own, named after the authority, within the folder asked for. The
-    files are read once, and one cluster serves all.
-
-    Raises
-    ------
-    UserError
-        As :func:`run`; the runs finished before it stay.
-    """
-    asked = options or Options()
-    if returns is None or asked.authority != ALL:
-        yield run(returns, asked)
-        return
-    folder = asked.out or _default_folder(Path(returns))
-    with _workers(asked) as workers:
-        codes = read_codes(asked.codes)
-        for name, read in read_each(returns, codes=codes, strict=asked.strict, until=asked.until):
-            part = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "authority"
-            own = replace(asked, authority=name or None, out=folder / part)
-            yield _run(returns, own, workers, read)
-
-
 class _Clock:
     """Seconds that each part of a run took."""
 
@@ -227,12 +203,13 @@ class _Clock:
         self._last = now
 
 
-def _default_folder(given: Path) -> Path:
+def default_folder(given: Path) -> Path:
+    """Where a run goes that was not told where."""
     return Path("reports") / ("example" if given == shipped("example") / "returns" else given.resolve().name)
 
 
 def _manifest(
-    history: History, inputs: Inputs, asked: Options, replications: int, found: Reached | None
+    history: History, inputs: Inputs, asked: Options, baseline: Outcome, found: Reached | None
 ) -> dict[str, object]:
     return {
         "title": "Sufficiency annex",
@@ -241,7 +218,8 @@ def _manifest(
         "created": datetime.now().astimezone().isoformat(timespec="seconds"),
         "origin": str(dates.as_date(history.origin)),
         "horizon_years": asked.years,
-        "replications": replications,
+        "replications": baseline.replications,
+        "replications_in_detail": baseline.detailed,
         **({} if found is None else {"precision": asdict(found)}),
         "seed": asked.seed,
         "scenarios": [_about(plan) for plan in inputs.plans],

@@ -27,7 +27,7 @@ from sufficiency.simulation import Outcome, simulate
 from sufficiency.simulation.blocks import Piece, run_block
 from sufficiency.simulation.kept import Kept
 from sufficiency.simulation.precision import Precision
-from sufficiency.simulation.results import Replication
+from sufficiency.simulation.reduced import Replication
 from sufficiency.simulation.workers import Workers
 
 distributed = pytest.importorskip("distributed", reason="the extra 'cluster' (Dask) is not installed")

@@ -27,7 +27,6 @@ def _prices(tmp_path: Path, rows: str) -> Path:
 
 def _outcome(rows: list[tuple[int, str, str, int]], plan: str = "baseline") -> Outcome:
     days = pd.DataFrame(rows, columns=["replication", "month", "setting", "child_days"])
-    empty = pd.DataFrame()
     origin, last = dates.day_number("2027-03-31"), dates.day_number("2029-03-31")
     replications = int(days["replication"].max()) + 1
     nights = np.zeros((replications, 24, len(CODES.all_settings)), dtype=np.int32)
@@ -42,11 +41,7 @@ def _outcome(rows: list[tuple[int, str, str, int]], plan: str = "baseline") -> O
         seed=1,
         origin=origin,
         last_day=last,
-        stock=empty,
-        flows=empty,
-        child_days=empty,
-        places=empty,
-        unmet=empty,
+        tables={},
         supply=Supply(rows=pd.DataFrame({"setting": []})),
         matches=(),
         nights=nights,

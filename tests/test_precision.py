@@ -176,9 +176,20 @@ def test_a_run_says_how_many_it_took_and_how_precise_it_is(tmp_path: Path) -> No
     assert "40 replications of each plan" in done.output
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["replications"] == manifest["precision"]["replications"] == 40
+    assert manifest["replications_in_detail"] == 40
     assert 0 < manifest["precision"]["half_width"] <= manifest["precision"]["asked"] == 100
     stock = pd.read_parquet(out / "internal" / "results" / "stock.parquet")
     assert stock.groupby("scenario", observed=True)["replication"].nunique().tolist() == [40, 40]
     other = CliRunner().invoke(main, ["run", str(EXAMPLE), *words[:2], *words[4:], "--out", str(out)])
     assert other.exit_code == 1
     assert "--overwrite" in other.output
+
+
+@pytest.mark.functional
+def test_what_is_watched_needs_a_precision(tmp_path: Path) -> None:
+    words = ["--precision-of", "spend", "--scenario", "no-such-plan", "--no-report", "--out", str(tmp_path / "out")]
+    done = CliRunner().invoke(main, ["run", str(EXAMPLE), *words])
+    assert done.exit_code == 1
+    assert "--precision-of needs --precision: " in done.output
+    assert "no-such-plan" in done.output
+    assert not (tmp_path / "out").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,8 @@ from sufficiency.forecast import EntrantForecast, forecast_entrants
 from sufficiency.history import History
 from sufficiency.plan import compare, same_results
 from sufficiency.rates import Rates, estimate_rates
-from sufficiency.simulation import Outcome, kernel, results, simulate
-from sufficiency.simulation.results import CHILD_DAYS_COLUMNS, FLOW_COLUMNS, PLACES_COLUMNS, STOCK_COLUMNS
+from sufficiency.simulation import Outcome, kernel, reduced, simulate
+from sufficiency.simulation.result_tables import CHILD_DAYS_COLUMNS, FLOW_COLUMNS, PLACES_COLUMNS, STOCK_COLUMNS
 
 Ready = tuple[History, Rates, EntrantForecast]
 
@@ -72,6 +73,9 @@ def test_a_plan_whose_levers_change_nothing_is_the_baseline_number_for_number(
     path.write_text('[about]\ntitle = "T"\nquestion = "Q?"\n' + levers, encoding="utf-8")
     baseline, plan = _run(ready), _run(ready, path)
     assert same_results(plan, baseline)
+    other = baseline.nights.copy()
+    other[-1, -1, -1] += 1
+    assert not same_results(replace(plan, nights=other), baseline)
     assert (compare(plan, baseline)[["difference", "low", "high"]] == 0).all(axis=None)
 
 
@@ -133,7 +137,7 @@ def test_above_the_detailed_replications_stock_and_nights_stay(
     path = tmp_path / "plan.toml"
     path.write_text('[about]\ntitle = "T"\nquestion = "Q?"\n[levers.entries]\nchange = -0.3\n', encoding="utf-8")
     whole = _run(ready, replications=60)
-    monkeypatch.setattr(results, "DETAILED", 40)
+    monkeypatch.setattr(reduced, "DETAILED", 40)
     part, plan = (_run(ready, which, replications=60) for which in ("baseline", path))
     assert (whole.detailed, part.detailed) == (60, 40)
     pd.testing.assert_frame_equal(part.stock, whole.stock)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
+import shutil
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -164,6 +166,20 @@ def test_only_the_sections_asked_for(small: Path) -> None:
     assert "Plans side by side" not in page
     with pytest.raises(UserError, match="Did you mean 'homes'"):
         write_annex(small, only=["home"])
+
+
+@pytest.mark.parametrize(("counted", "said"), [({}, False), ({"replications_in_detail": 4}, False), (None, True)])
+def test_what_is_of_fewer_replications_says_so(
+    small: Path, tmp_path: Path, counted: dict[str, int] | None, said: bool
+) -> None:
+    folder = shutil.copytree(small, tmp_path / "run")
+    path = folder / "manifest.json"
+    more = {"replications": 2_000, "replications_in_detail": 500} if counted is None else counted
+    manifest = {**json.loads(path.read_text(encoding="utf-8")), **more}
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    page = text_of(write_annex(folder, only=["provenance"])["html"])
+    assert ("Entries, exits, moves and places are those of the first 500 replications." in page) == said
+    assert "those of the first 4" not in page
 
 
 def test_a_small_authority_without_prices_still_gets_an_annex(small: Path) -> None:

@@ -20,7 +20,7 @@ from sufficiency.provenance import shipped
 from sufficiency.report.notebooks import NOTEBOOKS
 from sufficiency.report.past import TABLES
 from sufficiency.returns import read_returns
-from sufficiency.simulation.results import RESULT_TABLES
+from sufficiency.simulation.result_tables import RESULT_TABLES
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = shipped("example") / "returns"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import pickle
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from sufficiency.cli import main
+from sufficiency.errors import Problem, UserError
 
 pytestmark = pytest.mark.functional
 QUICK = ["--replications", "2", "--years", "1", "--workers", "1", "--no-report"]
@@ -38,3 +40,33 @@ def test_one_authority_is_chosen_by_name(region: Path, tmp_path: Path) -> None:
     files = json.loads(checked.stdout)["files"]
     assert all(one["rows_read"] == one["rows_used"] + one["rows_set_aside"] + one["rows_superseded"] for one in files)
     assert any(one["rows_set_aside"] for one in files)
+
+
+def test_authorities_at_once_give_what_one_after_another_gives(region: Path, tmp_path: Path) -> None:
+    words = ["run", str(region), *QUICK, "--authority", "all", "--out"]
+    for name, more in (("after", []), ("once", ["--at-once", "2"])):
+        done = CliRunner().invoke(main, [*words, str(tmp_path / name), *more])
+        assert done.exit_code == 0, done.output
+    for name in ("northmarsh", "southmarsh"):
+        tables = sorted((tmp_path / "after" / name).rglob("*.parquet"))
+        assert len(tables) > 12
+        for table in tables:
+            other = tmp_path / "once" / table.relative_to(tmp_path / "after")
+            assert table.read_bytes() == other.read_bytes(), table.name
+
+
+def test_what_is_wrong_in_another_process_is_told_as_here(region: Path, tmp_path: Path) -> None:
+    rows = ["setting,from,pounds_per_week,status,source", "secure,2026-04-01,x,own,", "other,soon,1,own,"]
+    (tmp_path / "prices.csv").write_text("\n".join(rows), encoding="utf-8")
+    words = ["run", str(region), *QUICK, "--authority", "all", "--tables", str(tmp_path), "--out", str(tmp_path / "o")]
+    told = [CliRunner().invoke(main, [*words, *more]) for more in ([], ["--at-once", "2"])]
+    assert [done.exit_code for done in told] == [1, 1]
+    assert told[0].output == told[1].output
+    assert told[0].output.count("prices.csv, row") == 2
+
+
+def test_a_users_error_comes_whole_from_another_process() -> None:
+    error = UserError([Problem("No such setting.", file="prices.csv", row=3, column="setting"), "And this."])
+    again = pickle.loads(pickle.dumps(error))
+    assert again.problems == error.problems
+    assert str(again) == str(error)

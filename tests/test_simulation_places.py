@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ from sufficiency.simulation.hazards import Hazards
 from sufficiency.simulation.journeys import Journeys
 from sufficiency.simulation.places import Stayers, constant
 from sufficiency.simulation.register import Simulated
-from sufficiency.simulation.world import Entrants
+from sufficiency.simulation.world import Entrants, Leavers
 
 Engine = Callable[[World, KeyWords], Simulated]
 KEY = replication_key(1, 0)
@@ -359,3 +360,66 @@ def test_counts_only_are_shown(run: Engine) -> None:
     out = run(with_places(world(rates=PLAIN), {"in_house_fostering": 10}), KEY)
     assert repr(out) == f"Simulated({len(out.spells.child):,} placements, {out.tally.events:,} events)"
     assert (out.spells.opening == MOVE).any()
+
+
+# Worlds that no engine could read.
+
+
+def _stays(born: int) -> Stayers:
+    held = np.array([setting("in_house_fostering")])
+    return Stayers(children(1, setting="secure", age_days=1, offset=50).key, np.array([born]), np.array([False]), held)
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("first", ["2026-04-01", "2026-03-01", "2024-03-01", "2025-03-01"])
+def test_a_birthday_on_the_first_day_ends_care_and_one_before_it_is_refused(run: Engine, first: str) -> None:
+    day = dates.day_number(first)
+    born, limit = (int(dates.birthday(day, -years)) for years in (18, 21))
+    at_18 = children(1, setting="secure", age_days=day - born, first_day=day)
+    base = world(days=50, first_day=day, rates={}, stock=at_18, arriving=entrants(9, 0.0, first_day=day))
+    given = replace(base, stayers=_stays(limit))
+    assert run(given, KEY).spells.end.tolist() == [day, day]
+    # Who is born on 29 February turns on 1 March, as who is born on 1 March does.
+    earlier = [
+        next(dob - back for back in (1, 2) if dates.birthday(dob - back, years) < day)
+        for dob, years in ((born, 18), (limit, 21))
+    ]
+    with pytest.raises(
+        ValueError, match=r"^stock holds a child whose 18th birthday lies before the first simulated day$"
+    ):
+        replace(given, stock=replace(at_18, dob=np.array(earlier[:1])))
+    with pytest.raises(ValueError, match=r"^stayers hold a young person whose 21st birthday lies before"):
+        replace(given, stayers=_stays(earlier[1]))
+    with pytest.raises(ValueError, match=r"18th birthday .*; stayers hold .* 21st birthday"):
+        replace(given, stock=replace(at_18, dob=np.array(earlier[:1])), stayers=_stays(earlier[1]))
+
+
+@pytest.mark.unit
+def test_who_left_care_and_has_turned_18_never_comes_back(run: Engine) -> None:
+    born = np.array([dates.birthday(FIRST_DAY + shift, -18) for shift in (-400, -1, 0, 1, 60)])
+    left = np.full(len(born), FIRST_DAY - 500)
+    key = children(len(born), setting="secure", age_days=1).key
+    leavers = Leavers(key, born, np.zeros(len(born), dtype=bool), left, np.ones(len(born), dtype=bool))
+    base = world(days=100, rates={}, re_entry=0.99, arriving=_nobody(), stock=no_stock())
+    spells = run(replace(base, leavers=leavers), KEY).spells
+    assert set(spells.child.tolist()) <= {3, 4}
+    assert 4 in spells.child
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("table", ["change", "wait", "stay"])
+def test_places_of_a_day_before_the_first_are_refused(table: str) -> None:
+    base = with_places(_quiet(1, "agency_fostering"), {"in_house_fostering": 3})
+    early = np.array([base.first_day - 1])
+    both = np.append(early, base.first_day)
+    other: dict[str, Any] = {
+        "change": {
+            "change_day": both,
+            "change_setting": np.full(2, setting("in_house_fostering")),
+            "change_usable": np.array([1, 3]),
+        },
+        "wait": {"wait_day": both[::-1], "across": np.zeros((2, SETTINGS)), "down": np.zeros((2, SETTINGS))},
+        "stay": {"stay_day": both[::-1], "uptake": np.zeros((2, SETTINGS))},
+    }
+    with pytest.raises(ValueError, match=r"^places hold a day before the first day$"):
+        replace(base.places, **other[table]).check(SETTINGS, base.first_day)

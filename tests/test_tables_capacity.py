@@ -107,7 +107,7 @@ def test_every_problem_of_the_places_is_told_at_once_with_row_and_column(tmp_pat
             (5, f"places: '10.5' {number}"),
             (12, f"places: 1 digit, 1 letter, 3 digits {number}"),
             (5, f"unavailable: 'many' {number}"),
-            (12, f"unavailable: '100001' {number}"),
+            (12, f"unavailable: 6 digits {number}"),
             (9, f"one_suits: '0' {share}"),
             (10, f"one_suits: '1.2' {share}"),
             (12, f"one_suits: 'nan' {share}"),

@@ -5,19 +5,24 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sufficiency.simulation.replications import DEFAULT_SEED
 from sufficiency.trials.shared_luck import compared, example, narrowed
 
 
 @pytest.mark.unit
 def test_the_ratio_of_a_known_correlation() -> None:
     random = np.random.default_rng(3)
-    shared, own, other = random.normal(size=(3, 20_000))
+    shared, own, other, third = random.normal(size=(4, 20_000))
     # A correlation of 0.9: the paired variance is 2 (1 - 0.9), the independent one 2.
-    found = narrowed(3 + np.sqrt(0.9) * shared + np.sqrt(0.1) * own, np.sqrt(0.9) * shared + np.sqrt(0.1) * other)
+    plan, baseline = 3 + np.sqrt(0.9) * shared + np.sqrt(0.1) * own, np.sqrt(0.9) * shared + np.sqrt(0.1) * other
+    found = narrowed(plan, baseline, np.sqrt(0.5) * shared + np.sqrt(0.5) * third)
     assert found.difference == pytest.approx(3, abs=0.02)
     assert found.ratio == pytest.approx(np.sqrt(0.1), rel=0.02)
     assert found.interval[0] < found.ratio < found.interval[1]
     assert found.independent == pytest.approx(np.sqrt(2 / 20_000), rel=0.02)
+    # With the third its covariance is the root of 0.9 times 0.5.
+    assert found.same_world == pytest.approx(np.sqrt((2 - 2 * np.sqrt(0.45)) / 20_000), rel=0.02)
+    assert found.times == pytest.approx((found.interval[1] ** -2, 10, found.interval[0] ** -2), rel=0.04)
 
 
 @pytest.mark.functional
@@ -27,4 +32,14 @@ def test_shared_luck_narrows_five_years_of_cost() -> None:
     assert places.interval[1] < 0.4
     assert staying.interval[1] < 0.25
     assert places.difference < 0
-    assert places.paired > 0
+    for found in (places, staying):
+        # Sharing the worlds narrows, and sharing the luck of each child narrows more.
+        assert 0 < found.paired < found.same_world < found.independent
+
+
+@pytest.mark.functional
+def test_the_same_worlds_with_the_same_luck_cost_the_same() -> None:
+    subject = example(1)
+    costs = subject.costs(subject.matched.supply, 4, 1)
+    assert subject.costs_of_other_lives(4, 1, seed=DEFAULT_SEED) == pytest.approx(costs, rel=1e-12)
+    assert (subject.costs_of_other_lives(4, 1) != costs).all()

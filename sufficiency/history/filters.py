@@ -79,6 +79,8 @@ def select(
     """
     asked = {"age": age, "sex": sex, "ethnicity": ethnicity, "legal status": legal_status, "need": need}
     wanted = {name: _listed(values) for name, values in asked.items() if values is not None}
+    if uasc is not None and not isinstance(uasc, (bool, np.bool_)):
+        raise UserError(["uasc is True (seeking asylum alone), False (the others), or left out for all."])
     _checked(wanted, _valid(history.codes))
     if not wanted and uasc is None:
         return history

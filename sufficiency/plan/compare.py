@@ -43,7 +43,7 @@ def compare(
     """Paired differences of a plan from another.
 
     Entries, exits and moves are those of the replications kept in detail
-    (:data:`~sufficiency.simulation.results.DETAILED`), the others of all.
+    (:data:`~sufficiency.simulation.reduced.DETAILED`), the others of all.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def compare(
 def same_results(plan: Outcome, baseline: Outcome) -> bool:
     """Whether a plan's journeys are, number for number, those of another."""
     names = ("stock", "flows", "child_days")
-    return all(
+    return np.array_equal(plan.nights, baseline.nights) and all(
         getattr(plan, name).drop(columns="scenario").equals(getattr(baseline, name).drop(columns="scenario"))
         for name in names
     )

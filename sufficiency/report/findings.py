@@ -102,8 +102,9 @@ def _files(returns: Returns) -> Iterator[tuple[str, list[int]]]:
 def _opening(returns: Returns) -> list[str]:
     first, last = dates.as_date(returns.first_day), dates.as_date(returns.last_day)
     years = f"{len(returns.years)} collection year{'' if len(returns.years) == 1 else 's'}"
-    children = returns.episodes["child"].nunique()
-    counted = f"{len(returns.episodes):,} episodes in care of {children:,} children"
+    known = returns.episodes[returns.episodes["decom"] <= dates.as_date(returns.last_day).isoformat()]
+    children = known["child"].nunique()
+    counted = f"{len(known):,} episodes, of {children:,} children who were in care at some time"
     return ["What was found in the returns", f"{years}, {first:%d/%m/%Y} to {last:%d/%m/%Y}: {counted}.", _HOW_TO_READ]
 
 

@@ -66,7 +66,8 @@ def _ahead(run: Finished) -> str:
     total = _totals(run, "baseline")
     low, middle, high = total.quantile([0.1, 0.5, 0.9])
     when = run.manifest["horizon_years"]
-    return f"Baseline in {when} years: {middle:,.0f} (8 in 10 replications between {low:,.0f} and {high:,.0f})."
+    ahead = f"{when} year{'' if when == 1 else 's'}"
+    return f"Baseline in {ahead}: {middle:,.0f} (8 in 10 replications between {low:,.0f} and {high:,.0f})."
 
 
 def _entries(run: Finished) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pandas as pd
 
@@ -15,8 +13,8 @@ from sufficiency.returns.files import SourceFile
 from sufficiency.returns.layout import EPISODES, UASC
 from sufficiency.returns.ledger import Ledger
 from sufficiency.returns.rules import RULES
+from sufficiency.returns.years import named_years
 
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 #: Tables whose dates all lie within their year, and the column that says so.
 _DATED = {"reviews": "REVIEW", "missing": "MIS_START"}
 #: So many dates, at least, before a table is held to be of another year.
@@ -56,7 +54,7 @@ def _tell_year(file: SourceFile, ledger: Ledger) -> None:
     """Tell a file that is named for another year than it is of, or whose dates all lie outside it."""
     if file.table is None or not file.year or file.frame.empty:
         return
-    named = _named_years(file)
+    named = named_years(file.path, 1)
     if named and not named & {file.year - 1, file.year}:
         said = ", ".join(str(year) for year in sorted(named))
         message = f"The file or its folder is named {said}, and its dates are of the year ending March {file.year}."
@@ -69,11 +67,3 @@ def _tell_year(file: SourceFile, ledger: Ledger) -> None:
     first, last = dates.year_bounds(file.year)
     if len(known) >= _ENOUGH and not np.any((known >= first) & (known <= last)):
         ledger.note("dates_of_another_year", file.name, RULES["dates_of_another_year"].means, column)
-
-
-def _named_years(file: SourceFile) -> frozenset[int]:
-    """Years in the file's name, or else in its folder's."""
-    for text in (file.path.stem, file.path.parent.name):
-        if found := _YEAR.findall(text):
-            return frozenset(map(int, found))
-    return frozenset()

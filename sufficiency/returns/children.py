@@ -112,6 +112,9 @@ def _one_per_child(rows: pd.DataFrame, codes: Codes, ledger: Ledger) -> pd.DataF
     last = ~rows.duplicated("CHILD", keep="last")
     twice, earlier = rows[~last_of_year], rows[last_of_year & ~last]
     ledger.tell("duplicate_header", twice, "CHILD")
+    kept = rows["dob"].where(last_of_year).groupby([rows["CHILD"], rows["year"]]).transform("max")
+    say = "The date of birth differs from that of the child's other row in the same return."
+    ledger.tell("dob_differs", rows[~last_of_year & rows["dob"].ne(kept)], "DOB", say=say)
     ledger.settle(twice, SET_ASIDE)
     ledger.settle(earlier, SUPERSEDED)
     ledger.settle(rows[last], USED)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from sufficiency.errors import Finding, UserError
-from sufficiency.returns import layout, standard_tables, text
+from sufficiency.returns import layout, marks, standard_tables, text
 from sufficiency.returns.columns import Bools, tidy, tidy_ids
 from sufficiency.returns.containers import (
     BOOKS,
@@ -215,11 +216,14 @@ def _marks(sheet: text.Sheet) -> pd.DataFrame | None:
     if not found:
         return None
     blank = [""] * len(sheet.rows)
-    cells = {kind: [row[found[kind]].strip() for row in sheet.rows] if kind in found else blank for kind in _MARKS}
+    cells = {
+        kind: [read(row[found[kind]]) for row in sheet.rows] if kind in found else blank
+        for kind, read in _MARKS.items()
+    }
     return pd.DataFrame(cells, dtype="str").drop(index=list(sheet.long))
 
 
-_MARKS = ("la", "year")
+_MARKS = {"la": cache(marks.authority), "year": cache(marks.year)}
 
 
 def _about(name: str, table: Table, sheet: text.Sheet, names: Sequence[str]) -> list[Finding]:

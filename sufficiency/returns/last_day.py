@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
+import pandas as pd
 
 from sufficiency import dates
 from sufficiency.dates import OPEN, Days
@@ -53,10 +54,12 @@ def last_day(dated: Dated, until: date | str | None) -> tuple[int, list[Finding]
 
 
 def _given(until: date | str, first: int, last: int) -> int:
-    try:
-        day = dates.day_number(date.fromisoformat(until) if isinstance(until, str) else until)
-    except ValueError:
-        raise UserError(["The last day of data is not a date: write it as 2025-09-30."]) from None
+    if isinstance(until, str):
+        day = int(read_dates(pd.Series([until.strip()], dtype="str")).days[0])
+        if day == OPEN:
+            raise UserError(["The last day of data is not a date: write it as 2025-09-30 or 30/09/2025."])
+    else:
+        day = dates.day_number(until)
     if not first <= day <= last:
         start, end = dates.as_date(first), dates.as_date(last)
         raise UserError(

@@ -15,6 +15,12 @@ from sufficiency.returns.files import SourceFile
 from sufficiency.returns.layout import EPISODES
 from sufficiency.returns.rules import finding
 
+#: A year that fewer of a file's rows name, as a share of the year most named, is none of its years.
+_SLIPS = 0.05
+#: With fewer rows of the year most named nothing can be told from their number.
+_MANY = 10
+_LISTED = 5
+
 
 def authority_key(name: str) -> str:
     """What two spellings of one authority's name share: letters and digits, without case."""
@@ -49,7 +55,7 @@ def chosen_authority(names: Sequence[str], asked: str | None) -> str:
             raise UserError([f"The returns have no LA column, so '{asked}' cannot be chosen: leave the authority out."])
         raise UserError([f"The returns hold no authority called '{asked}'.{nearest(asked, names)}"])
     if len(names) > 1:
-        listed = ", ".join(names)
+        listed = ("; " if any("," in name for name in names) else ", ").join(names)
         raise UserError([f"The returns hold {len(names)} authorities; name one of them: {listed}."])
     return ""
 
@@ -101,23 +107,42 @@ def by_year(files: Sequence[SourceFile]) -> tuple[list[SourceFile], list[Finding
             out.append(file.unmarked())
             continue
         year = file.marks["year"].to_numpy(object)
-        blank = year == ""
-        if blank.any():
+        blank = ~np.isin(year, labels)
+        slips = blank & (blank.sum() < _few(file.marks["year"]))
+        if slips.any():
+            findings += [_slipped(file, slips)]
+        elif blank.any():
             findings.append(finding("year_blank", file=file.name, column="YEAR"))
-        rest = file.rows - len(file.frame)
+        rest = file.rows - len(file.frame) + int(slips.sum())
         parts = [(label, np.asarray(year == label)) for label in labels]
-        parts += [("", np.asarray(blank))] if blank.any() or not parts else []
+        parts += [("", np.asarray(blank & ~slips))] if (blank & ~slips).any() else []
         for label, where in parts:
-            # Rows that were already left out (other authorities', too many cells) stay with the first part.
+            # Rows that are left out (other authorities', too many cells, slips) stay with the first part.
             out.append(_part(file, label, where, rest))
             rest = 0
     return out, findings
 
 
 def _labels(file: SourceFile) -> list[str]:
+    """Years that the YEAR column names, but for those of so few rows that they are slips of the pen."""
     if file.marks is None:
         return []
-    return sorted(label for label in file.marks["year"].unique() if label)
+    counts, few = file.marks["year"].value_counts(), _few(file.marks["year"])
+    return sorted(label for label in map(str, counts.index[counts >= few]) if label)
+
+
+def _few(years: pd.Series) -> float:
+    """Rows below which a year, or the lack of one, is a slip: returns list everyone in care, so years are alike."""
+    named = years[years != ""]
+    most = int(named.value_counts().max()) if len(named) else 0
+    return max(_SLIPS * most, 2) if most >= _MANY else 0
+
+
+def _slipped(file: SourceFile, slips: Bools) -> Finding:
+    rows = file.frame.loc[slips, "row"].tolist()
+    listed = ", ".join(str(row) for row in rows[:_LISTED]) + (" and others" if len(rows) > _LISTED else "")
+    message = f"{len(rows):,} {_rows(len(rows))} of no year, or of one that hardly any row names: {listed}."
+    return finding("year_slip", message, file=file.name, row=rows[0], column="YEAR")
 
 
 def _part(file: SourceFile, label: str, where: Bools, rest: int) -> SourceFile:

@@ -132,14 +132,31 @@ def _read(source: _Source, authority: str, asked: _Asked) -> Returns:
     ledger.tell("child_reused", parted.reused, "CHILD")
     ledger.add([*source.findings, *told, *of_years, *dated.findings])
     if not dated.years:
-        raise UserError([_NEEDS, *_problems(ledger.in_order())])
+        raise UserError([_NEEDS, *_why(dated.files, ledger.in_order())])
     returns = _assembled(dated, asked, ledger, source.paths)
     problems = _problems(returns.findings)
     if returns.episodes.empty:
-        raise UserError([_NEEDS, *problems])
+        raise UserError([_NEEDS, *_why(dated.files, returns.findings)])
     if asked.strict and problems:
         raise UserError(problems)
     return returns
+
+
+def _why(files: Sequence[SourceFile], findings: Sequence[Finding]) -> list[Problem]:
+    """What each file was taken for, and what was found in it, rule by rule: why nothing could be used."""
+    told = []
+    for file in files:
+        taken = "not taken for any table" if file.table is None else f"taken for the {file.table.name} table"
+        told.append(Problem(f"{taken}, {file.rows:,} row{'' if file.rows == 1 else 's'}.", file.name))
+    groups: dict[tuple[str, str | None, str | None], list[Finding]] = {}
+    for item in findings:
+        if item.severity != "info":
+            groups.setdefault((item.rule, item.file, item.column), []).append(item)
+    for items in groups.values():
+        first, more = items[0], len(items) - 1
+        also = f" So do {more:,} more rows." if more else ""
+        told.append(Problem(f"{first.message}{also}", first.file, first.row, first.column))
+    return told
 
 
 def _problems(findings: Sequence[Finding]) -> list[Problem]:

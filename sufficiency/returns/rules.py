@@ -75,7 +75,10 @@ HEADER_RULES = (
         "Row set aside.",
     ),
     Rule(
-        "dob_differs", "warning", "The date of birth differs from an earlier return's.", "The latest return is taken."
+        "dob_differs",
+        "warning",
+        "The date of birth differs from an earlier return's, or between two rows of one return.",
+        "The latest return is taken; of two rows of one return, the one that is not set aside.",
     ),
     Rule("sex_differs", "warning", "The sex differs from an earlier return's.", "The latest return is taken."),
     Rule(
@@ -107,7 +110,7 @@ HEADER_RULES = (
     Rule(
         "header_without_episodes",
         "info",
-        "Children of the header have no episode (care leavers, or short breaks only).",
+        "Children of the header have no episode (mostly care leavers, or short breaks only: nothing to mend).",
         "Kept; they are not counted in care.",
     ),
     Rule("uasc_without_header", "warning", "The child is in the UASC table and not in the header.", "Row set aside."),

@@ -48,6 +48,12 @@ READING_RULES: tuple[Rule, ...] = (
         "Read as the collection year that begins then.",
     ),
     Rule(
+        "year_slip",
+        "warning",
+        "A few rows have no year, or one that hardly any other row of the file names, in a file of several.",
+        "Rows set aside.",
+    ),
+    Rule(
         "year_blank",
         "warning",
         "Rows name no year, in a file of several.",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
+from pathlib import Path
 
 import numpy as np
 
@@ -26,6 +28,7 @@ _CONTINUES = "X1"
 _YEARS = (1992, 2099)
 #: A year as a YEAR column writes it: 2024, 2023/24, 2023-2024.
 _NAMED = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:\s*[/_–-]\s*(\d{2}(?:\d{2})?)(?!\d))?")
+_IN_NAME = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _TABLE_WORDS = re.compile(
     r"sw[ _-]*episodes?|episodes?|header|uasc|reviews?|oc2|oc3|ad1|missing|previous[ _-]*permanence"
     r"|prev[ _-]*perm|placed[ _-]*(?:for[ _-]*)?adoption|sbpfa|ssda903|ssda|903"
@@ -77,22 +80,50 @@ def _likeness(one: str, other: str) -> int:
     return _shared(one, other) + _shared(one[::-1], other[::-1])
 
 
-def _shared(one: str, other: str) -> int:
+def _shared(one: Sequence[str], other: Sequence[str]) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
+def named_years(path: Path, folders: int | None = None) -> frozenset[int]:
+    """Years in the name of a file, or else in that of the nearest of so many folders that has one in its name."""
+    for text in (path.stem, *path.parent.parts[::-1][:folders]):
+        if found := _IN_NAME.findall(text):
+            return frozenset(map(int, found))
+    return frozenset()
+
+
+def _year_beside(file: SourceFile, anchors: Sequence[SourceFile]) -> int | None:
+    """Year of a table without a year of its own: by its folder's name, or that of the episodes file it travels with."""
+    named = named_years(file.path)
+    others = [named_years(anchor.path) for anchor in anchors]
+    apart = all(anchor.path.parent != file.path.parent for anchor in anchors)
+    if apart and named and anchors and all(others) and named not in others:
+        # A folder of a year without episodes: its name says the year as those of the others do.
+        later = Counter(anchor.year - max(years) for anchor, years in zip(anchors, others, strict=True))
+        return max(named) + later.most_common(1)[0][0]
+    anchor = _goes_with(file, anchors)
+    return anchor.year if anchor else None
+
+
 def _goes_with(file: SourceFile, anchors: Sequence[SourceFile]) -> SourceFile | None:
-    """The episodes file that a file travels with: of its folder, of its name, or the only one."""
-    near = [anchor for anchor in anchors if anchor.path.parent == file.path.parent] or list(anchors)
+    """The episodes file that a file travels with: of the nearest folder, of its year or name, or the only one."""
+    deepest = max((_together(anchor, file) for anchor in anchors), default=0)
+    near = [anchor for anchor in anchors if _together(anchor, file) == deepest]
+    near = [anchor for anchor in near if named_years(anchor.path) == named_years(file.path)] or near
     if len(near) == 1:
         return near[0]
     same = [anchor for anchor in near if _mark(anchor) == _mark(file)]
-    if same:
+    if same and len({anchor.year for anchor in same}) == 1:
         return same[0]
-    ranked = sorted(near, key=lambda anchor: _likeness(file.path.stem.lower(), anchor.path.stem.lower()))
+    ranked = sorted(near, key=lambda anchor: _of(anchor, file))
     if len(ranked) > 1 and _of(ranked[-1], file) > _of(ranked[-2], file):
         return ranked[-1]
     return None
+
+
+def _together(one: SourceFile, other: SourceFile) -> int:
+    """How many folders two files share."""
+    return _shared(one.path.parent.parts, other.path.parent.parts)
 
 
 def _of(anchor: SourceFile, file: SourceFile) -> int:
@@ -132,9 +163,9 @@ def date_files(files: Sequence[SourceFile]) -> Dated:
         elif file.label in labelled:
             dated.append(file.of_year(labelled[file.label]))
         else:
-            anchor = _goes_with(file, anchors)
-            dated.append(file.of_year(anchor.year if anchor else latest))
-            told += [] if anchor or not len(file.frame) else [finding("year_unknown", file=file.name)]
+            year = _year_beside(file, anchors)
+            dated.append(file.of_year(year or latest))
+            told += [] if year or not len(file.frame) else [finding("year_unknown", file=file.name)]
     told += _about_years(files, spans)
     years = sorted({year for span in spans.values() for year in range(span.first, span.last + 1)})
     return Dated(tuple(dated), tuple(years), {at: span.first for at, span in spans.items()}, tuple(told))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sufficiency.draws import replication_key
 from sufficiency.simulation.engines import EngineName, engine
-from sufficiency.simulation.results import Replication, reduced
+from sufficiency.simulation.reduced import Replication, reduced
 from sufficiency.simulation.setup import Setup
 
 #: Replications in a block. Fixed, so that what is decided after a block does not depend on the workers.

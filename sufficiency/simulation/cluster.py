@@ -21,7 +21,7 @@ from joblib import cpu_count
 from sufficiency import __version__
 from sufficiency.errors import UserError
 from sufficiency.simulation.blocks import Piece, Task, run_block
-from sufficiency.simulation.results import Replication
+from sufficiency.simulation.reduced import Replication
 from sufficiency.simulation.workers import AHEAD, in_order
 
 try:
@@ -166,6 +166,11 @@ class Cluster:
 
     def __repr__(self) -> str:
         return f"Cluster({len(self._threads())} workers)"
+
+    @property
+    def address(self) -> str:
+        """Of the scheduler."""
+        return str(self.client.scheduler_info()["address"])
 
     def check(self) -> None:
         """See that there are workers, that nobody else can read what they are sent, and that they are fit.

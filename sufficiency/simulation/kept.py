@@ -13,10 +13,11 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from sufficiency.simulation.results import Replication
+from sufficiency.simulation.reduced import Replication
 
 #: Arrays of one shape in every replication.
 _STACKED = tuple(item.name for item in fields(Replication) if item.name not in {"number", "flows", "times", "journeys"})
+_WANTED = {"numbers", "lengths", "flows", "times", *_STACKED}
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class Kept:
                 content = {name: read[name] for name in read.files}
         except (OSError, ValueError, BadZipFile):
             return None
-        if content["numbers"].tolist() != list(numbers):
+        # What another state of the code has written is no block.
+        if set(content) != _WANTED or content["numbers"].tolist() != list(numbers):
             return None
         cuts = np.cumsum(content["lengths"])[:-1]
         flows, times = np.split(content["flows"], cuts), np.split(content["times"], cuts)

@@ -126,6 +126,7 @@ class Places:
         wrong = [name for name, (found, wanted) in shapes.items() if found != wanted]
         shares = (self.suits, self.one_suits, self.across, self.down, self.uptake)
         begins = (self.wait_day[0], self.stay_day[0]) if steps and ups else (first_day - 1,)
+        days = (self.change_day, self.wait_day, self.stay_day)
         opened = set(self.change_setting[self.change_day == first_day].tolist())
         in_order = np.lexsort((self.change_setting, self.change_day)) == np.arange(len(self.change_day))
         faults = {
@@ -135,6 +136,7 @@ class Places:
                 (self.stay_hazard < 0).any() or (self.change_usable < 0).any()
             ),
             "a table that does not begin on the first day": any(day != first_day for day in begins),
+            "a day before the first day": any((table < first_day).any() for table in days),
             "a limited setting without places on the first day": not set(np.flatnonzero(self.limited)) <= opened,
             "changes out of order": not bool(in_order.all()),
         }

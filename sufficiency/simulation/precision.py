@@ -11,7 +11,8 @@ from scipy.stats import t
 
 from sufficiency import dates
 from sufficiency.codes import Codes
-from sufficiency.simulation.results import Outcome, Replication
+from sufficiency.simulation.reduced import Replication
+from sufficiency.simulation.results import Outcome
 
 Floats = npt.NDArray[np.float64]
 

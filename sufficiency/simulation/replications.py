@@ -22,7 +22,9 @@ from sufficiency.simulation.engines import EngineName
 from sufficiency.simulation.kept import Kept
 from sufficiency.simulation.matching import Match, fit_matching
 from sufficiency.simulation.precision import Precision
-from sufficiency.simulation.results import Frame, Outcome, Replication, combine
+from sufficiency.simulation.reduced import Replication
+from sufficiency.simulation.result_tables import Frame
+from sufficiency.simulation.results import Outcome, combine
 from sufficiency.simulation.setup import Parameters, prepare
 from sufficiency.simulation.supply import Supply, supply_of
 from sufficiency.simulation.workers import Workers, local_workers
@@ -78,7 +80,7 @@ def simulate(  # noqa: PLR0913 - named options
     matched
         Places and how well they suit, from :func:`match_places`; inferred from the history when not given.
     engine_name
-        "compiled", or "reference": the same numbers some sixty times slower, by code that an analyst can read.
+        "compiled", or "reference": the same numbers some hundred times slower, by code that an analyst can read.
     journeys
         Replications whose placements are kept.
     kept

@@ -13,7 +13,7 @@ from joblib.externals.loky import get_reusable_executor
 from sufficiency.simulation import blocks
 from sufficiency.simulation.blocks import Piece, Task
 from sufficiency.simulation.engines import EngineName
-from sufficiency.simulation.results import Replication
+from sufficiency.simulation.reduced import Replication
 
 #: Blocks on their way for each worker: one that runs and one that waits.
 AHEAD = 2

@@ -16,7 +16,7 @@ from sufficiency.codes import AGE_BANDS, CAUSES, DURATION_EDGES, HAZARD_AGES, TY
 from sufficiency.draws import Words
 from sufficiency.rates.openings import GROUP_BANDS, RE_ENTRY_AGE_EDGES, RE_ENTRY_KINDS, RE_ENTRY_TIME_EDGES
 from sufficiency.simulation.hazards import Hazards
-from sufficiency.simulation.places import NOWHERE, Places, Stayers, no_stayers
+from sufficiency.simulation.places import NOWHERE, STAY_LIMIT, Places, Stayers, no_stayers
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -44,7 +44,7 @@ class Stock:
 
 @dataclass(frozen=True)
 class Leavers:
-    """Children who left care before the origin and may come back."""
+    """Children who left care before the origin and may come back; those of 18 by day 0 never do."""
 
     key: Words
     dob: Ints
@@ -94,6 +94,12 @@ class World:
         Limited places (:func:`~sufficiency.simulation.places.no_places`: nothing is).
     stayers
         Young people already staying put; nobody when left out.
+
+    Raises
+    ------
+    ValueError
+        If a table has another shape or an impossible number, or somebody's care or staying put would
+        have ended before day 0, by the 18th or the 21st birthday. A birthday on day 0 is allowed.
     """
 
     codes: Codes
@@ -128,6 +134,20 @@ class World:
             msg = f"a simulation lasts from one day to {MOST_DAYS:,}"
             raise ValueError(msg)
         self.places.check(settings, self.first_day)
+        self._check_ages()
+
+    def _check_ages(self) -> None:
+        # An engine has no day before day 0 for what such a birthday ends. The oldest alone is looked at: this is
+        # done for every replication, and birthdays come in the order of births.
+        born = [group.dob.min(initial=dates.OPEN) for group in (self.stock, self.stayers)]
+        adult, limit = dates.birthday(born, (dates.ADULT, STAY_LIMIT)).tolist()
+        late = {
+            f"stock holds a child whose {dates.ADULT}th birthday": adult,
+            f"stayers hold a young person whose {STAY_LIMIT}st birthday": limit,
+        }
+        found = [f"{who} lies before the first simulated day" for who, day in late.items() if day < self.first_day]
+        if found:
+            raise ValueError("; ".join(found))
 
     @property
     def last_day(self) -> int:

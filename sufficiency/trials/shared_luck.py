@@ -13,14 +13,22 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from sufficiency.costs import cost
+from sufficiency import dates
+from sufficiency.costs import cost, price_a_night
+from sufficiency.draws import replication_key
 from sufficiency.forecast import EntrantForecast, forecast_entrants
 from sufficiency.history import History, build_history
 from sufficiency.provenance import shipped
 from sufficiency.rates import Rates, estimate_rates
 from sufficiency.returns import read_returns
+from sufficiency.scenario.effects import no_effects
 from sufficiency.simulation import Matched, Supply, match_places, simulate, supply_of
-from sufficiency.tables import CouncilTables, read_council_tables
+from sufficiency.simulation.engines import engine
+from sufficiency.simulation.precision import placement_spend
+from sufficiency.simulation.reduced import Replication, reduced
+from sufficiency.simulation.replications import DEFAULT_SEED
+from sufficiency.simulation.setup import prepare
+from sufficiency.tables import CouncilTables, Prices, read_council_tables
 from sufficiency.trials.known_page import table
 
 Floats = npt.NDArray[np.float64]
@@ -35,13 +43,20 @@ _MILLION = 1e6
 INTRODUCTION = f"""\
 # What shared luck does for a comparison
 
-A plan and the baseline are run with the same luck child by child (common random numbers), so that what differs
-between them is the plan. Below is the cost of {YEARS} years of placements of the example authority, with its own
-shipped prices, every replication drawing its own hazards, shares, entrants and unavailable places. *Paired* is the
-standard error of the mean difference as the toolkit runs plans; *independent* is what two runs with luck of their own
-would give from as many replications: the root of the sum of both variances over their number. The interval of the
-ratio is a bootstrap over replications (2.5th and 97.5th percentiles of {_RESAMPLES:,} resamples). So many times as many
-replications would independent runs need for the same precision: one over the ratio squared.
+A plan and the baseline share two things in each replication (common random numbers): the *world* that is drawn, its
+hazards, shares, entrants and unavailable places; and the *luck of each child* in it. So what differs between them is
+the plan. Below is the cost of {YEARS} years of placements of the example authority, with its own shipped prices, from
+{REPLICATIONS:,} replications, as the standard error of the mean difference from the baseline:
+
+- *paired*: world and luck shared, as the toolkit runs plans;
+- *same world, other luck*: the baseline of the same worlds, but each child in it has the luck of another seed;
+- *independent*: nothing shared. No such run is made: it is computed from the two variances, as the root of their sum
+  over the number of replications.
+
+Most of the spread of a cost is that of the worlds, so the middle figure tells how much the shared luck of each child
+adds to sharing the worlds. *Ratio* is paired over independent; its interval is a bootstrap over replications (2.5th and
+97.5th percentiles of {_RESAMPLES:,} resamples). *Replications, times* is one over the ratio squared: so many times as
+many replications would independent runs need for the same precision; its interval comes from the ratio's.
 
 This page is made by `{COMMAND}`.
 """
@@ -71,11 +86,30 @@ class Subject:
             matched=replace(self.matched, supply=supply),
             journeys=0,
         )
+        found: Floats = cost(outcome, self.prices).groupby("replication")["pounds"].sum().to_numpy(np.float64)
+        return found
+
+    def costs_of_other_lives(self, replications: int, years: int = YEARS, seed: int = DEFAULT_SEED + 1) -> Floats:
+        """The baseline's pounds in the same worlds, each child with its luck under another seed."""
+        first, last = self.history.origin + 1, dates.add_years(self.history.origin, years)
+        codes = self.history.codes
+        effects = no_effects(dates.calendar_months(first, last), codes)
+        given = (self.history, self.rates, self.forecast, effects)
+        setup = prepare(*given, days=last - first + 1, supply=self.matched.supply)
+        run, parts = engine("compiled"), list[Replication]()
+        for number in range(replications):
+            world, lives = setup.world(replication_key(DEFAULT_SEED, number)), replication_key(seed, number)
+            parts.append(reduced(number, run(world, lives, keep=False), np.zeros((0, 0), dtype=np.int64)))
+        spend = placement_spend(price_a_night(self.prices, codes, first, last))
+        return spend.values(parts, codes, (first, last)) * _MILLION
+
+    @property
+    def prices(self) -> Prices:
+        """The council's prices."""
         if self.tables.prices is None:
             msg = "the authority has no prices"
             raise ValueError(msg)
-        found: Floats = cost(outcome, self.tables.prices).groupby("replication")["pounds"].sum().to_numpy(np.float64)
-        return found
+        return self.tables.prices
 
 
 def example(years: int = YEARS) -> Subject:
@@ -95,18 +129,29 @@ def changes(supply: Supply) -> dict[str, Supply]:
     uptake = {name: min(share + MORE_UPTAKE, 1.0) for name, share in supply.uptake.items()}
     return {
         f"{MORE_PLACES} more in-house fostering places": replace(supply, rows=rows),
-        f"staying put taken up by {MORE_UPTAKE * 100:.0f} more in 100 of those who turn 18": replace(
-            supply, uptake=uptake
+        f"staying put taken up by {MORE_UPTAKE * 100:.0f} more in 100 of those who turn 18 in kinship or foster care": (
+            replace(supply, uptake=uptake)
         ),
     }
 
 
 @dataclass(frozen=True)
 class Narrowed:
-    """Standard errors of a difference in pounds, and their ratio with its bootstrap interval."""
+    """Standard errors of a difference in pounds, and a ratio of them with its bootstrap interval.
+
+    Attributes
+    ----------
+    difference
+        Mean of the plan less the baseline.
+    paired, same_world, independent
+        Standard errors of it: world and luck shared; only the world; nothing (from the two variances).
+    interval
+        Of the ratio, 95 in 100.
+    """
 
     difference: float
     paired: float
+    same_world: float
     independent: float
     interval: tuple[float, float]
 
@@ -115,15 +160,27 @@ class Narrowed:
         """Paired over independent."""
         return self.paired / self.independent
 
+    @property
+    def times(self) -> tuple[float, float, float]:
+        """How many times as many replications independent runs need: low, found, high."""
+        low, high = self.interval
+        return high**-2, self.ratio**-2, low**-2
 
-def narrowed(plan: Floats, baseline: Floats) -> Narrowed:
-    """How much the pairing narrows the difference of two runs of the same replications."""
+
+def narrowed(plan: Floats, baseline: Floats, other_lives: Floats) -> Narrowed:
+    """How much the pairing narrows the difference of two runs of the same replications.
+
+    Parameters
+    ----------
+    plan, baseline, other_lives
+        One number a replication; the last is of the baseline's worlds with other luck of the children.
+    """
     count = len(plan)
     chosen = np.random.default_rng(1).integers(0, count, (_RESAMPLES, count))
     low, high = np.percentile(_ratio(plan[chosen], baseline[chosen]), [2.5, 97.5])
-    paired = float((plan - baseline).std(ddof=1) / np.sqrt(count))
+    paired, same_world = (float((plan - other).std(ddof=1) / np.sqrt(count)) for other in (baseline, other_lives))
     both = float(np.sqrt((plan.var(ddof=1) + baseline.var(ddof=1)) / count))
-    return Narrowed(float((plan - baseline).mean()), paired, both, (float(low), float(high)))
+    return Narrowed(float((plan - baseline).mean()), paired, same_world, both, (float(low), float(high)))
 
 
 def _ratio(plan: Floats, baseline: Floats) -> Floats:
@@ -134,28 +191,35 @@ def _ratio(plan: Floats, baseline: Floats) -> Floats:
 def compared(subject: Subject, replications: int, years: int = YEARS) -> Mapping[str, Narrowed]:
     """Each change of places against none."""
     supply = subject.matched.supply
-    baseline = subject.costs(supply, replications, years)
-    return {name: narrowed(subject.costs(own, replications, years), baseline) for name, own in changes(supply).items()}
+    baseline, other = subject.costs(supply, replications, years), subject.costs_of_other_lives(replications, years)
+    return {
+        name: narrowed(subject.costs(own, replications, years), baseline, other)
+        for name, own in changes(supply).items()
+    }
 
 
 def write_page(path: str | Path = "docs/validation/shared-luck.md") -> None:
     """Run the comparisons and write the page."""
     rows = []
     for name, found in compared(example(), REPLICATIONS).items():
-        pounds = (f"{value / _MILLION:.3f}" for value in (found.difference, found.paired, found.independent))
+        values = (found.difference, found.paired, found.same_world, found.independent)
+        pounds = (f"{value / _MILLION:.3f}" for value in values)
         low, high = found.interval
-        times = f"{found.ratio**-2:.0f}"
-        rows.append((name, *pounds, f"{found.ratio:.3f}", f"{low:.3f} to {high:.3f}", times))
+        least, times, most = found.times
+        ratio = (f"{found.ratio:.3f}", f"{low:.3f} to {high:.3f}")
+        rows.append((name, *pounds, *ratio, f"{times:.0f}", f"{least:.0f} to {most:.0f}"))
     heading = (
         "",
         "Difference, £m",
         "Paired, £m",
+        "Same world, other luck of the children, £m",
         "Independent, £m",
         "Ratio",
         "Its interval",
         "Replications, times",
+        "Their interval",
     )
-    text = f"{INTRODUCTION}\n{REPLICATIONS:,} replications.\n\n{table(heading, rows)}"
+    text = f"{INTRODUCTION}\n{table(heading, rows)}"
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text, encoding="utf-8", newline="\n")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.resources import files
 from string import Template
+from typing import Any
 
 import pandas as pd
 
@@ -195,7 +197,8 @@ def provenance_section(book: Book) -> str:
         (
             f"Made on {created} by *sufficiency* {versions.get('sufficiency', '')} from data to {book.today},"
             f" with {number(int(manifest['replications']))} replications of each scenario over"
-            f" {few(int(manifest['horizon_years']), 'year', 'years')} and seed {manifest['seed']}. Scenarios:"
+            f" {few(int(manifest['horizon_years']), 'year', 'years')} and seed {manifest['seed']}."
+            f"{_in_detail(manifest)} Scenarios:"
             f" {listed([escape(book.run.title_of(str(about['name']))) for about in book.run.scenarios])}."
         ),
         "",
@@ -213,6 +216,16 @@ def provenance_section(book: Book) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _in_detail(manifest: Mapping[str, Any]) -> str:
+    """What is of the first replications only, where some are not kept in detail."""
+    every = int(manifest["replications"])
+    # Runs made before these were counted tell of none.
+    detailed = int(manifest.get("replications_in_detail", every))
+    if detailed >= every:
+        return ""
+    return f" Entries, exits, moves and places are those of the first {number(detailed)} replications."
 
 
 def _inputs(book: Book) -> str:
