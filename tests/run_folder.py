@@ -576,3 +576,11 @@ def _account(folder: Path, size: int, stock: pd.DataFrame) -> None:
     (folder / "internal" / "findings.json").write_text(
         json.dumps({"files": files, "findings": findings}), encoding="utf-8"
     )
+
+
+def same_tables(one: Path, other: Path) -> None:
+    """The tables of two runs are equal, byte by byte."""
+    tables = sorted(one.rglob("*.parquet"))
+    assert len(tables) > 12
+    for table in tables:
+        assert table.read_bytes() == (other / table.relative_to(one)).read_bytes(), table.name

@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from run_folder import same_tables
 from small_world import known_history
 
 from sufficiency.cli import main
@@ -239,11 +240,7 @@ def test_authorities_are_run_over_the_same_cluster(region: Path, address: str, t
         done = CliRunner().invoke(main, [*words, str(tmp_path / name), *more])
         assert done.exit_code == 0, done.output
     for authority in ("northmarsh", "southmarsh"):
-        tables = sorted((tmp_path / "here" / authority).rglob("*.parquet"))
-        assert len(tables) > 12
-        for table in tables:
-            other = tmp_path / "there" / table.relative_to(tmp_path / "here")
-            assert table.read_bytes() == other.read_bytes(), table.name
+        same_tables(tmp_path / "here" / authority, tmp_path / "there" / authority)
         manifest = (tmp_path / "there" / authority / "manifest.json").read_text(encoding="utf-8")
         assert address not in manifest
 

@@ -392,6 +392,12 @@ def test_a_birthday_on_the_first_day_ends_care_and_one_before_it_is_refused(run:
         replace(given, stayers=_stays(earlier[1]))
     with pytest.raises(ValueError, match=r"18th birthday .*; stayers hold .* 21st birthday"):
         replace(given, stock=replace(at_18, dob=np.array(earlier[:1])), stayers=_stays(earlier[1]))
+    new = entrants(50, 1.0, first_day=day)
+    young = new.dob.copy()
+    young[0] = int(dates.birthday(int(new.day[0]), -18)) + 2
+    replace(given, entrants=replace(new, dob=young))
+    with pytest.raises(ValueError, match=r"^an entrant is 18 or older$"):
+        replace(given, entrants=replace(new, dob=np.append(young[:-1], int(dates.birthday(int(new.day[-1]), -18)))))
 
 
 @pytest.mark.unit

@@ -23,6 +23,8 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 
+#: Nobody of fewer days is 18.
+_SURELY_YOUNGER = 18 * 365
 #: Days of the longest simulation: what an offer's draw has bits for (22 years).
 MOST_DAYS = 2**13 - 1
 
@@ -146,6 +148,10 @@ class World:
             f"stayers hold a young person whose {STAY_LIMIT}st birthday": limit,
         }
         found = [f"{who} lies before the first simulated day" for who, day in late.items() if day < self.first_day]
+        new = self.entrants
+        old = new.day - new.dob >= _SURELY_YOUNGER
+        if (dates.birthday(new.dob[old], dates.ADULT) <= new.day[old]).any():
+            found.append(f"an entrant is {dates.ADULT} or older")
         if found:
             raise ValueError("; ".join(found))
 
