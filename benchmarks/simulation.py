@@ -277,7 +277,7 @@ def main() -> None:
         return
     sizes = QUICK_SIZES if asked.quick else tuple(size for size in SIZES if size <= asked.most)
     years, count = (2, 100) if asked.quick else (asked.years, asked.replications)
-    # A cold start alone compiles for about a minute.
+    # A cold start alone compiles for a minute or more.
     only = [name for name in asked.only if not (asked.quick and name == "start")]
     page = made(only, sizes=sizes, replications=count, years=years, package_python=asked.package_python)
     if asked.out is not None:
