@@ -90,8 +90,16 @@ def nearest(name: str, valid: Sequence[str]) -> str:
         return f" Did you mean '{close[0]}'?"
     if len(valid) > _MOST_NAMED:
         return f" There are {len(valid):,} to choose from, none like it."
-    # Some names hold commas.
-    return f" Valid: {('; ' if any(',' in one for one in valid) else ', ').join(valid)}."
+    return f" Valid: {listed(valid)}."
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a row, some of which may hold commas.
+
+    >>> listed(["Leeds", "York"]), listed(["Bristol, City of", "York"])
+    ('Leeds, York', 'Bristol, City of; York')
+    """
+    return ("; " if any("," in name for name in names) else ", ").join(names)
 
 
 def shape_of(column: str, value: str) -> str:

@@ -41,7 +41,7 @@ from sufficiency.simulation.kept import Kept
 from sufficiency.simulation.matching import second_form
 from sufficiency.simulation.precision import Precision, Reached, placement_spend, reached
 from sufficiency.simulation.replications import simulate_plans
-from sufficiency.simulation.results import nights_by_year
+from sufficiency.simulation.results import by_year
 from sufficiency.simulation.workers import Workers
 from sufficiency.tables import Prices
 from sufficiency.trials.backtest import backtest
@@ -319,7 +319,7 @@ def _unpriced(base: Outcome, prices: Prices | None) -> list[Finding]:
     if prices is None:
         return []
     later = set(base.codes.all_settings) - set(base.codes.in_care) - set(prices.table["setting"])
-    lived = sorted(later & set(nights_by_year(base)["setting"]))
+    lived = sorted(later & set(by_year(base)["setting"]))
     if not lived:
         return []
     message = f"The prices table has no price for: {', '.join(base.codes.label(name).lower() for name in lived)}."

@@ -15,8 +15,10 @@ from sufficiency.codes import Codes
 from sufficiency.errors import UserError
 from sufficiency.scenario import Investment
 from sufficiency.simulation import Outcome
-from sufficiency.simulation.results import by_year, months_of, nights_by_year
+from sufficiency.simulation.results import by_year, months_of
 from sufficiency.tables import Prices
+
+Floats = npt.NDArray[np.float64]
 
 SPEND_COLUMNS = ("scenario", "replication", "financial_year", "setting", "kind", "pounds")
 #: The setting written beside money that belongs to no setting.
@@ -37,46 +39,36 @@ def cost(outcome: Outcome, prices: Prices) -> pd.DataFrame:
     UserError
         When children live in settings that have no price.
     """
-    nights = nights_by_year(outcome)
-    years, pounds = by_year(outcome, outcome.nights * (_per_week(outcome, prices) / _WEEK))
-    year = nights["financial_year"].map(years.index).to_numpy(np.int64)
-    setting = nights["setting"].map(outcome.codes.all_settings.index).to_numpy(np.int64)
-    paid = nights.assign(
-        scenario=outcome.scenario.name,
-        kind="placement",
-        pounds=pounds[nights["replication"].to_numpy(np.int64), year, setting],
-    )
+    pounds = by_year(outcome, pounds=outcome.nights * (_per_week(outcome, prices) / _WEEK))
+    paid = pounds.assign(scenario=outcome.scenario.name, kind="placement")
     placed = paid.sort_values(["replication", "financial_year", "setting"])[list(SPEND_COLUMNS)].reset_index(drop=True)
     invested = _investments(outcome)
     return placed if invested.empty else pd.concat([placed, invested], ignore_index=True)
 
 
-def price_a_night(prices: Prices, codes: Codes, first_day: int, last_day: int) -> npt.NDArray[np.float64]:
+def price_a_night(prices: Prices, codes: Codes, first_day: int, last_day: int) -> Floats:
     """Pounds a night by calendar month of some days and setting, shape (months, all settings); 0 without a price."""
     months = int(dates.month_index(first_day)) + np.arange(dates.calendar_months(first_day, last_day))
-    per_week = np.column_stack([prices.per_week(setting, months) for setting in codes.all_settings])
-    return np.nan_to_num(per_week) / _WEEK
+    return np.nan_to_num(_weekly(prices, codes, months)) / _WEEK
 
 
-def _per_week(outcome: Outcome, prices: Prices) -> npt.NDArray[np.float64]:
+def _weekly(prices: Prices, codes: Codes, months: npt.NDArray[np.int64]) -> Floats:
+    """Pounds a week by month and setting; missing without a price."""
+    return np.column_stack([prices.per_week(setting, months) for setting in codes.all_settings])
+
+
+def _per_week(outcome: Outcome, prices: Prices) -> Floats:
     """Pounds a week by month and setting, 0 where nobody lives."""
-    months, lived = months_of(outcome), outcome.nights.sum(axis=0) > 0
-    per_week, unpriced = np.zeros(lived.shape), []
-    for number, setting in enumerate(outcome.codes.all_settings):
-        own = lived[:, number]
-        found = prices.per_week(setting, months[own])
-        if np.isnan(found).all() and setting not in outcome.codes.in_care:
-            # Staying put is not care: a council that gives no price for it leaves its cost out.
-            continue
-        if np.isnan(found).any():
-            unpriced.append(outcome.codes.label(setting))
-        per_week[own, number] = found
-    if unpriced:
-        said = ", ".join(sorted(unpriced))
+    codes, lived = outcome.codes, outcome.nights.sum(axis=0) > 0
+    per_week = np.where(lived, _weekly(prices, codes, months_of(outcome)), 0.0)
+    # Staying put is not care: a council that gives no price for it leaves its cost out.
+    lacking = np.isnan(per_week).any(axis=0) & np.isin(codes.all_settings, codes.in_care)
+    if lacking.any():
+        said = ", ".join(sorted(codes.label(codes.all_settings[number]) for number in np.flatnonzero(lacking)))
         raise UserError(
             [f"The prices table has no price for: {said}. Give one for each, 0 where a placement costs nothing."]
         )
-    return per_week
+    return np.nan_to_num(per_week)
 
 
 def _investments(outcome: Outcome) -> pd.DataFrame:

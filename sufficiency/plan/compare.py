@@ -13,7 +13,7 @@ import pandas as pd
 from sufficiency import dates
 from sufficiency.errors import UserError
 from sufficiency.simulation import Outcome
-from sufficiency.simulation.results import nights_by_year
+from sufficiency.simulation.results import by_year
 
 COMPARISON_COLUMNS = (
     "scenario",
@@ -93,7 +93,7 @@ def _measure(outcome: Outcome, name: str) -> pd.DataFrame:
         stock = outcome.stock
         return _long(stock, stock["month_end"].dt.strftime("%Y-%m-%d"), stock["setting"], "children", in_care)
     if name == "child_days":
-        nights = nights_by_year(outcome)
+        nights = by_year(outcome, nights=outcome.nights)
         return _long(nights, nights["financial_year"], nights["setting"], "nights", in_care)
     flows = outcome.flows
     if name == "entries":

@@ -10,7 +10,8 @@ _AUTHORITY = re.compile(r"[^\W\d_][^\d_]{2,79}(?:\s\d{1,3})?|[EWSN]\d{8}|\d{3}")
 _YEAR = re.compile(r"(?:FY|YEAR)?\s*((?:19|20)\d\d)(?:\.0+)?(?:\s*[/_–-]\s*(\d\d|\d{4}))?", re.IGNORECASE)
 #: The last day of a collection year: 31/03/2024, 2024-03-31.
 _YEAR_END = re.compile(r"31[/.-]0?3[/.-]((?:19|20)\d\d)|((?:19|20)\d\d)-03-31(?:[ T]00:00:00)?")
-_FIRST, _LAST = 1992, 2099
+#: Years outside these are slips of the pen, not collection years.
+YEARS = (1992, 2099)
 
 
 def authority(text: str) -> str:
@@ -21,12 +22,12 @@ def authority(text: str) -> str:
 
 def year(text: str) -> str:
     """A year as 2024, or as 2023/24 where both its ends are named; blank where it is none."""
-    given = text.strip()
+    given, (first, latest) = text.strip(), YEARS
     if ended := _YEAR_END.fullmatch(given):
         last = int(ended[1] or ended[2])
-        return f"{last - 1}/{last % 100:02d}" if _FIRST <= last <= _LAST else ""
+        return f"{last - 1}/{last % 100:02d}" if first <= last <= latest else ""
     found = _YEAR.fullmatch(given)
-    if found is None or not _FIRST <= int(found[1]) <= _LAST:
+    if found is None or not first <= int(found[1]) <= latest:
         return ""
     if found[2] is None:
         return found[1]

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from sufficiency.errors import Finding, UserError, nearest
+from sufficiency.errors import Finding, UserError, listed, nearest
 from sufficiency.returns.columns import Bools
 from sufficiency.returns.files import SourceFile
 from sufficiency.returns.layout import EPISODES
@@ -55,8 +55,7 @@ def chosen_authority(names: Sequence[str], asked: str | None) -> str:
             raise UserError([f"The returns have no LA column, so '{asked}' cannot be chosen: leave the authority out."])
         raise UserError([f"The returns hold no authority called '{asked}'.{nearest(asked, names)}"])
     if len(names) > 1:
-        listed = ("; " if any("," in name for name in names) else ", ").join(names)
-        raise UserError([f"The returns hold {len(names)} authorities; name one of them: {listed}."])
+        raise UserError([f"The returns hold {len(names)} authorities; name one of them: {listed(names)}."])
     return ""
 
 
@@ -140,8 +139,8 @@ def _few(years: pd.Series) -> float:
 
 def _slipped(file: SourceFile, slips: Bools) -> Finding:
     rows = file.frame.loc[slips, "row"].tolist()
-    listed = ", ".join(str(row) for row in rows[:_LISTED]) + (" and others" if len(rows) > _LISTED else "")
-    message = f"{len(rows):,} {_rows(len(rows))} of no year, or of one that hardly any row names: {listed}."
+    shown = ", ".join(str(row) for row in rows[:_LISTED]) + (" and others" if len(rows) > _LISTED else "")
+    message = f"{len(rows):,} {_rows(len(rows))} of no year, or of one that hardly any row names: {shown}."
     return finding("year_slip", message, file=file.name, row=rows[0], column="YEAR")
 
 

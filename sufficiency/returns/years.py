@@ -14,6 +14,7 @@ import numpy as np
 from sufficiency import dates
 from sufficiency.dates import OPEN
 from sufficiency.errors import Finding
+from sufficiency.returns import marks
 from sufficiency.returns.columns import read_dates
 from sufficiency.returns.files import SourceFile
 from sufficiency.returns.layout import EPISODES
@@ -24,10 +25,6 @@ _SHARE = 0.2
 #: Ends of care in an earlier year, at least, before a file is taken to cover that year too.
 _ENOUGH_EXITS = 20
 _CONTINUES = "X1"
-#: Years outside these are slips of the pen, not collection years.
-_YEARS = (1992, 2099)
-#: A year as a YEAR column writes it: 2024, 2023/24, 2023-2024.
-_NAMED = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:\s*[/_–-]\s*(\d{2}(?:\d{2})?)(?!\d))?")
 _IN_NAME = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _TABLE_WORDS = re.compile(
     r"sw[ _-]*episodes?|episodes?|header|uasc|reviews?|oc2|oc3|ad1|missing|previous[ _-]*permanence"
@@ -45,7 +42,7 @@ class Covered:
 
 def _counts(days: dates.Days) -> dict[int, int]:
     years, counts = np.unique(dates.collection_year(days[days != OPEN]), return_counts=True)
-    low, high = _YEARS
+    low, high = marks.YEARS
     return {int(year): int(count) for year, count in zip(years, counts, strict=True) if low <= year <= high}
 
 
@@ -183,9 +180,9 @@ def _labelled_years(files: Sequence[SourceFile], spans: dict[int, Covered], told
     Two years with a stroke (2023/24) are plain. A single number may be the year in which the
     collection year ends or the one in which it begins: the dates of most rows say which.
     """
-    found = {label: found for label in {file.label for file in files} if (found := _NAMED.search(label))}
-    plain = {label: int(match[1]) + 1 for label, match in found.items() if match[2]}
-    single = {label: int(match[1]) for label, match in found.items() if not match[2]}
+    named = {file.label for file in files if file.label}
+    plain = {label: int(label[:4]) + 1 for label in named if "/" in label}
+    single = {label: int(label) for label in named if "/" not in label}
     votes = {0: 0, 1: 0}
     for at, span in spans.items():
         later = span.last - single.get(files[at].label, 0)

@@ -132,22 +132,30 @@ def months_of(outcome: Outcome) -> Ints:
     return int(dates.month_index(outcome.origin + 1)) + np.arange(outcome.nights.shape[1])
 
 
-def by_year(outcome: Outcome, monthly: npt.NDArray[Any]) -> tuple[list[str], npt.NDArray[Any]]:
-    """Financial years, and a table of months added up over them: shape (replications, years, settings)."""
+def by_year(outcome: Outcome, **monthly: npt.NDArray[Any]) -> pd.DataFrame:
+    """Monthly amounts of every replication and setting added up by financial year, where somebody lived.
+
+    Parameters
+    ----------
+    monthly
+        By the name of their column, each of shape (replications, months, all settings).
+
+    Returns
+    -------
+    replication, financial_year, setting, and a column for each amount.
+    """
     names, begins = np.unique(dates.financial_years(dates.month_start(months_of(outcome))), return_index=True)
-    return names.tolist(), np.add.reduceat(monthly, begins, axis=1)
 
+    def added(amount: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return np.asarray(np.add.reduceat(amount, begins, axis=1))
 
-def nights_by_year(outcome: Outcome) -> pd.DataFrame:
-    """Child-days of every replication: replication, financial_year, setting, nights; no rows of none."""
-    years, summed = by_year(outcome, outcome.nights.astype(np.int64))
-    replication, year, setting = np.nonzero(summed)
+    replication, year, setting = lived = np.nonzero(added(outcome.nights))
     return pd.DataFrame(
         {
             "replication": replication,
-            "financial_year": np.array(years, dtype=object)[year],
+            "financial_year": names[year],
             "setting": np.array(outcome.codes.all_settings, dtype=object)[setting],
-            "nights": summed[replication, year, setting],
+            **{name: added(amount)[lived] for name, amount in monthly.items()},
         }
     )
 
