@@ -2,11 +2,11 @@
 
     python benchmarks/region.py                                    # 3 authorities, 2 processes, 40 replications
     python benchmarks/region.py --authorities 20 --replications 200 --at-once 2
-    python benchmarks/region.py --authorities 150 --folder england --replications 200     # the size of England
+    python benchmarks/region.py --authorities 150 --size 1.5 --folder england             # the size of England
     python benchmarks/region.py --cluster tls://scheduler:8786
 
-Each authority is the example's known world with another seed: some 360 children in care and three
-yearly returns, in one set of files with a column LA. Each is run from its returns to its results
+Each authority is the example's known world with another seed: some 360 children in care (times ``--size``) and
+three yearly returns, in one set of files with a column LA. Each is run from its returns to its results
 (no documents), with the baseline and one plan, over five years. The parts of a run are added up over
 authorities, also where several are worked on at a time.
 """
@@ -31,10 +31,10 @@ TABLES = ("header", "episodes", "uasc")
 _ID = "INVENTED"
 
 
-def write_region(folder: Path, authorities: int) -> None:
+def write_region(folder: Path, authorities: int, size: float) -> None:
     """Write returns of invented authorities into one set of files, one file a year and table."""
     folder.mkdir(parents=True, exist_ok=True)
-    world = read_world()
+    world = read_world().scaled(size)
     for number in range(authorities):
         with tempfile.TemporaryDirectory() as scratch:
             write_returns(invent(world.seeded(world.seed + number)), Path(scratch), YEARS)
@@ -60,6 +60,7 @@ def main() -> None:
     """Write the region and run it."""
     parser = argparse.ArgumentParser(description="Run a region of invented authorities over a Dask cluster.")
     parser.add_argument("--authorities", type=int, default=3)
+    parser.add_argument("--size", type=float, default=1.0, help="entries of each, as a multiple of the example's")
     parser.add_argument("--replications", type=int, default=40)
     parser.add_argument("--years", type=int, default=5)
     parser.add_argument("--processes", type=int, default=2)
@@ -70,7 +71,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = asked.folder or Path(scratch)
         begun = time.perf_counter()
-        write_region(folder / "returns", asked.authorities)
+        write_region(folder / "returns", asked.authorities, asked.size)
         print(f"{asked.authorities} invented authorities written: {time.perf_counter() - begun:.0f} s", flush=True)
         options = Options(
             years=asked.years,
