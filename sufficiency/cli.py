@@ -211,6 +211,54 @@ def run(returns: Path | None, *, no_report: bool, **given: Any) -> None:
             click.echo(str(finished.precision))
 
 
+def _dates(_: click.Context, __: click.Parameter, given: str | None) -> tuple[str, ...] | None:
+    """Dates apart by commas."""
+    return tuple(part.strip() for part in given.split(",") if part.strip()) if given else None
+
+
+@main.command()
+@click.argument("returns", type=_EXISTING, required=False)
+@click.option(
+    "--origins",
+    callback=_dates,
+    metavar="DATES",
+    help="Days from which to forecast (2024-03-31,2025-03-31). Default: month ends half a year apart, six at most.",
+)
+@click.option(
+    "--horizon",
+    type=click.IntRange(1, 120),
+    default=36,
+    show_default=True,
+    metavar="MONTHS",
+    help="How many months ahead to score, where the returns reach so far.",
+)
+@click.option(
+    "--replications", type=click.IntRange(20, 100_000), default=200, show_default=True, help="Of each forecast."
+)
+@click.option(
+    "--seed", type=click.IntRange(0, 2**63 - 1), default=2026, show_default=True, help="Of every random draw."
+)
+@click.option("--workers", type=click.IntRange(1, 256), help="Threads to use. Default: one for each core.")
+@click.option("--tables", type=_FOLDER, help="Folder of the council's tables. Default: beside the returns.")
+@click.option("--codes", type=_FILE, help="An edited table of which placement codes mean which setting (CSV).")
+@click.option("--authority", metavar="NAME", help="Which authority, in a file of several.")
+@click.option("--until", metavar="DATE", help="Last day of a part-year extract (2025-12-31), if misread.")
+@click.option("--strict", is_flag=True, help="Refuse returns with any error.")
+@click.option("--out", type=_FOLDER, help="Folder to write to. Default: reports/ and the name of the returns.")
+@click.option("--overwrite", is_flag=True, help="Write over an earlier back-test.")
+@_telling
+def backtest(returns: Path | None, **given: Any) -> None:
+    """How good this authority's forecasts would have been. Without RETURNS: the invented example.
+
+    Forecasts from earlier dates, with only what was known then, and compares with what came.
+    """
+    from sufficiency.tested import BacktestOptions, run_backtest
+
+    found = run_backtest(returns, BacktestOptions(progress=True, **given))
+    for line in found.lines():
+        click.echo(line)
+
+
 @main.command()
 @click.argument("folder", metavar="DIR", type=_FOLDER)
 @_telling

@@ -27,6 +27,7 @@ from sufficiency.simulation.kept import Kept
 from sufficiency.simulation.leavers import care_leavers
 from sufficiency.simulation.result_tables import RESULT_TABLES
 from sufficiency.tables import Comparators, Prices
+from sufficiency.trials.trust_page import write_trust
 
 BASELINE = "baseline"
 #: Finished blocks of replications of a run that has not come to its end.
@@ -126,11 +127,12 @@ def write_history(
 def write_estimates(
     folder: Path, rates: Rates, forecast: EntrantForecast, baseline: Outcome, tested: pd.DataFrame
 ) -> None:
-    """Rates by cell, the forecast of entrants with its scores, and the back-test."""
+    """Rates by cell, the forecast of entrants with its scores, the back-test and what it says in plain English."""
     write(folder, "rates/cells.parquet", rates.cells)
     write(folder, "forecast/entrants.parquet", summarise_entrants(baseline.entrants, forecast.first_month))
     write(folder, "forecast/scores.parquet", forecast.scores)
     write(folder, "forecast/backtest.parquet", tested)
+    write_trust(folder / "internal" / "forecast", tested)
 
 
 def write_places(folder: Path, history: History, outcomes: Mapping[str, Outcome], other: Outcome | None) -> None:

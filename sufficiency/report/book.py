@@ -15,6 +15,8 @@ from sufficiency.report.projections import Projections, publish_projections
 from sufficiency.report.published import Published, publish_history
 from sufficiency.report.style import Words, save
 from sufficiency.report.tables import Table, escape
+from sufficiency.report.tried import trust_of
+from sufficiency.trials.trust import Trust
 
 PAGE_BREAK = (
     '```{=openxml}\n<w:p><w:r><w:br w:type="page"/></w:r></w:p>\n```\n\n```{=typst}\n#pagebreak(weak: true)\n```'
@@ -43,6 +45,7 @@ class Book:
     council: Council
     rules: Rules
     publish: Path
+    trust: Trust
     charts: list[Chart] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
 
@@ -111,5 +114,6 @@ class Book:
 
 def open_book(run: Finished, council: Council, rules: Rules) -> Book:
     """Make every published figure of a run, ready for the sections."""
-    past = publish_history(run, rules)
-    return Book(run, past, publish_projections(run, past, rules), council, rules, run.folder / "publish")
+    past, found = publish_history(run, rules), trust_of(run)
+    future = publish_projections(run, past, rules, widening=found.widening)
+    return Book(run, past, future, council, rules, run.folder / "publish", found)

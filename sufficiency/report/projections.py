@@ -27,6 +27,7 @@ from sufficiency.report.finished import (
     year_of,
 )
 from sufficiency.report.published import Published
+from sufficiency.report.tried import stretched
 
 PERCENTILES = {"p10": 0.1, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p80": 0.8, "p90": 0.9}
 THE_REST = "All other settings"
@@ -80,7 +81,7 @@ class Projections:
         return tuple(self.groups.get(THE_REST, ()))
 
 
-def publish_projections(run: Finished, past: Published, rules: Rules) -> Projections:
+def publish_projections(run: Finished, past: Published, rules: Rules, *, widening: float = 1.0) -> Projections:
     """Make every projected figure that the annex shows.
 
     Parameters
@@ -91,10 +92,12 @@ def publish_projections(run: Finished, past: Published, rules: Rules) -> Project
         Its published past: a setting hidden there is not projected alone.
     rules
         Rounding and the lowest median that may be shown.
+    widening
+        Factor on the width of the ranges of children and spend about their middle, from the back-test.
     """
     stock = _stock(run)
     totals = added(stock, ["scenario", "replication", "month_end"], "children")
-    fans = _fans(totals, ["scenario", "month_end"], "children", rules.round_children)
+    fans = _fans(totals, ["scenario", "month_end"], "children", rules.round_children, widening)
     shown = not past.counts.is_hidden(("stock", past.origin)) and not _any_small(totals, "month_end", rules)
     yearly = stock[stock["month_end"].dt.month == QUARTER_ENDS[0]]
     groups = _groups(yearly, past, rules) if shown else {}
@@ -111,10 +114,10 @@ def publish_projections(run: Finished, past: Published, rules: Rules) -> Project
         shown=shown,
         fans=fans if shown else fans.head(0),
         groups=groups,
-        settings=_fans(by_setting, ["scenario", "month_end", "group"], "children", rules.round_children),
+        settings=_fans(by_setting, ["scenario", "month_end", "group"], "children", rules.round_children, widening),
         starts=_starts(run, past, rules),
-        spend=_fans(whole, ["scenario", "financial_year"], "pounds", pounds),
-        spend_by_group=_fans(parts, ["scenario", "financial_year", "group"], "pounds", pounds),
+        spend=_fans(whole, ["scenario", "financial_year"], "pounds", pounds, widening),
+        spend_by_group=_fans(parts, ["scenario", "financial_year", "group"], "pounds", pounds, widening),
         plans=_plans(run, past, rules) if shown else pd.DataFrame(columns=["scenario", "measure", "period"]),
         by_group=_differences(by_setting, rules),
         rules=rules,
@@ -138,13 +141,13 @@ def _filled(frame: pd.DataFrame, by: Sequence[str], value: str) -> pd.DataFrame:
     return summed.reindex(index, fill_value=0).reset_index()
 
 
-def _fans(frame: pd.DataFrame, by: Sequence[str], value: str, base: int) -> pd.DataFrame:
-    """Rounded percentiles over replications (linear, type 7)."""
+def _fans(frame: pd.DataFrame, by: Sequence[str], value: str, base: int, widening: float = 1.0) -> pd.DataFrame:
+    """Rounded percentiles over replications (linear, type 7), stretched about the middle."""
     if frame.empty:
         return pd.DataFrame(columns=[*by, *PERCENTILES])
     found = frame.groupby(list(by), sort=True)[value].quantile(np.array(list(PERCENTILES.values()))).unstack()
     found.columns = pd.Index(list(PERCENTILES))
-    return found.map(lambda number: rounded(number, base)).reset_index()
+    return stretched(found, widening).map(lambda number: rounded(number, base)).reset_index()
 
 
 def _any_small(frame: pd.DataFrame, by: str, rules: Rules) -> bool:

@@ -35,6 +35,7 @@ from sufficiency.report.finished import (
     year_of,
 )
 from sufficiency.report.links import BOUGHT_SETTINGS, OWN_OR_PARENTS, OWN_SETTINGS, link
+from sufficiency.report.tried import to_publish
 
 REASONS = (*EXIT_REASONS, AGED_OUT)
 #: Horizons, in months, at which a back-test is published setting by setting.
@@ -291,9 +292,7 @@ def _shares(counts: Counts, run: Finished, rules: Rules) -> None:
 
 
 def _backtests(counts: Counts, run: Finished) -> None:
-    if not run.has("forecast/backtest"):
-        return
-    table = run.frame("forecast/backtest").drop_duplicates(["origin", "horizon_months", "level", "key"])
+    table = to_publish(run).drop_duplicates(["origin", "horizon_months", "level", "key"])
     for row in each(table[table["level"] == "total"]):
         _put(counts, ("stock", target_day(row.origin, row.horizon_months)), int(row.actual))
     parts = table[(table["level"] == "setting") & (table["horizon_months"] == SETTING_HORIZON)]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from sufficiency.report.finished import Finished, long_date, read_finished, settings
+from sufficiency.report.tried import stretched, trust_of
 
 _FORMATS = ("docx", "html", "pdf")
 
@@ -64,10 +65,11 @@ def _totals(run: Finished, scenario: str) -> pd.Series:
 
 def _ahead(run: Finished) -> str:
     total = _totals(run, "baseline")
-    low, middle, high = total.quantile([0.1, 0.5, 0.9])
+    found = total.quantile([0.1, 0.5, 0.9]).set_axis(["p10", "p50", "p90"]).to_frame().T
+    low, middle, high = stretched(found, trust_of(run).widening).iloc[0]
     when = run.manifest["horizon_years"]
     ahead = f"{when} year{'' if when == 1 else 's'}"
-    return f"Baseline in {ahead}: {middle:,.0f} (8 in 10 replications between {low:,.0f} and {high:,.0f})."
+    return f"Baseline in {ahead}: {middle:,.0f} (8 in 10 between {low:,.0f} and {high:,.0f})."
 
 
 def _entries(run: Finished) -> str:
@@ -98,22 +100,21 @@ def _money(run: Finished) -> str:
         return "Spend: left out, because no prices table was given."
     spend = run.frame("spend")
     own = spend[(spend["scenario"] == "baseline") & (spend["setting"] == "all")].sort_values("financial_year")
-    first = own.iloc[0]
-    return (
-        f"Baseline placement spend {first['financial_year']}: £{first['p50'] / 1e6:,.1f}m "
-        f"(P10 £{first['p10'] / 1e6:,.1f}m, P90 £{first['p90'] / 1e6:,.1f}m)."
-    )
+    first = own.iloc[:1]
+    low, middle, high = stretched(first[["p10", "p50", "p90"]], trust_of(run).widening).iloc[0] / 1e6
+    year = first["financial_year"].iloc[0]
+    return f"Baseline placement spend {year}: £{middle:,.1f}m (P10 £{low:,.1f}m, P90 £{high:,.1f}m)."
 
 
 def _tested(run: Finished) -> str:
     if not run.has("forecast/backtest"):
         return ""
-    table = run.frame("forecast/backtest")
-    own = table[(table["level"] == "total") & (table["horizon_months"] == 12)]  # noqa: PLR2004 - a year
-    if own.empty:
+    found = trust_of(run)
+    if not found.known:
         return "Back-test: too few years of returns to hold one back."
-    error = (own["mean"] - own["actual"]).abs().groupby(own["method"]).mean()
+    ours, theirs, _ = found.at_year[12]
+    wider = f"; ranges widened {found.widening:.2f} times" if found.widening > 1 else ""
     return (
-        f"Back-test, 12 months ahead: out by {error['sufficiency']:,.0f} children on average "
-        f"('no change' by {error['last value']:,.0f})."
+        f"Back-test, 12 months ahead: out by {ours:,.0f} children on average ('no change' by {theirs:,.0f}){wider} "
+        "(internal/forecast/trust.md)."
     )

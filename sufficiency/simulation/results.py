@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from sufficiency import dates
-from sufficiency.codes import Codes
-from sufficiency.history.stock import CLOSINGS, NONE, OPENINGS, REASONS, STAY, Spells
+from sufficiency.codes import AGE_BANDS, Codes
+from sufficiency.history.stock import CLOSINGS, NONE, OPENINGS, REASONS, STAY, Spells, codes_of
 from sufficiency.scenario import Scenario
 from sufficiency.simulation.matching import Match
 from sufficiency.simulation.reduced import Replication
@@ -125,6 +125,23 @@ def combine(frame: Frame, parts: Sequence[Replication]) -> Outcome:
         entrants=np.stack([part.entrants for part in ordered]),
         journeys=tuple(part.journeys for part in ordered if part.journeys is not None),
     )
+
+
+def stock_by_month(outcome: Outcome) -> tuple[Ints, Ints]:
+    """Children at whole month ends: day numbers, and counts of shape (replications, months, all settings, bands, 2)."""
+    ends, whole = dates.whole_month_ends(outcome.origin + 1, outcome.last_day)
+    days, codes = ends[whole], outcome.codes
+    table = outcome.stock
+    counts = np.zeros((outcome.replications, len(days), len(codes.all_settings), len(AGE_BANDS), 2), dtype=np.int64)
+    at = (
+        table["replication"].to_numpy(np.int64),
+        np.searchsorted(days, dates.to_days(table["month_end"])),
+        codes_of(table["setting"], codes.all_settings),
+        codes_of(table["age_band"], AGE_BANDS),
+        table["uasc"].to_numpy(np.int64),
+    )
+    counts[at] = table["children"].to_numpy(np.int64)
+    return days, counts
 
 
 def months_of(outcome: Outcome) -> Ints:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from sufficiency import dates
 from sufficiency.codes import TYPES, Codes, read_codes
 from sufficiency.errors import Problem, UserError, nearest, shown
 from sufficiency.tables.files import parsed, read_day, read_table
@@ -35,6 +36,14 @@ class Capacity:
     def settings(self) -> tuple[str, ...]:
         """Settings whose places are given."""
         return tuple(dict.fromkeys(self.table["setting"]))
+
+    def known_on(self, day: int) -> Capacity | None:
+        """What was in force by a day (its number): rows from later days are left out; None where none is left.
+
+        Places that were planned then and opened later are not known from the table, and so not foreseen.
+        """
+        table = self.table[dates.to_days(self.table["from"]) <= day].reset_index(drop=True)
+        return Capacity(table) if len(table) else None
 
 
 def read_capacity(path: Path | str, *, codes: Codes | None = None) -> Capacity:

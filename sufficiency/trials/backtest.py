@@ -1,8 +1,9 @@
-"""How good this authority's forecast would have been: cut the returns, forecast, compare with what came."""
+"""How good this authority's forecasts would have been: cut the returns, forecast, compare with what came."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -10,50 +11,34 @@ import numpy.typing as npt
 import pandas as pd
 
 from sufficiency import dates
-from sufficiency.forecast import crps
+from sufficiency.errors import Problem, UserError
+from sufficiency.forecast import forecast_entrants
 from sufficiency.history import History, build_history
-from sufficiency.history.stock import spells, stock_at
+from sufficiency.rates import estimate_rates
 from sufficiency.returns import Returns
-from sufficiency.simulation import Outcome, simulate
+from sufficiency.simulation import Outcome, match_places, simulate, supply_of
+from sufficiency.simulation.results import stock_by_month
+from sufficiency.tables import Capacity
+from sufficiency.trials.baselines import baselines, sums_at
+from sufficiency.trials.scoring import CARE_BANDS, OURS, SCORE_COLUMNS, Keys, Predicted, from_sample, keys_of, scored
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
-BACKTEST_COLUMNS = (
-    "origin",
-    "horizon_months",
-    "level",
-    "key",
-    "method",
-    "actual",
-    "mean",
-    "p025",
-    "p10",
-    "p25",
-    "p50",
-    "p75",
-    "p90",
-    "p975",
-    "crps",
-)
-_LEVELS = (2.5, 10, 25, 50, 75, 90, 97.5)
-_STEP_MONTHS = 6
+DEFAULT_HORIZON, DEFAULT_REPLICATIONS, DEFAULT_SEED = 36, 200, 1
+#: Months between default origins, and how many there are at most.
+_STEP_MONTHS, _MOST_ORIGINS = 6, 6
 #: Months that must be known before an origin for a forecast from it to be worth scoring.
 _LEAST_KNOWN = 36
+_MONTHS_A_YEAR = 12
 
 
-def default_origins(first_day: int, last_day: int) -> tuple[date, ...]:
-    """The ends of the two months a year and two years before the last day, where enough is known before."""
-    found = [_months_before(last_day, back) for back in (24, 12)]
+def default_origins(first_day: int, last_day: int, most: int = _MOST_ORIGINS) -> tuple[date, ...]:
+    """Month ends six months apart, the newest a year before the last day, each with three years known before it."""
+    back = range(_MONTHS_A_YEAR, _MONTHS_A_YEAR + most * _STEP_MONTHS, _STEP_MONTHS)
+    found = [_months_after(last_day, -months) for months in back]
     known = [day for day in found if _months_between(first_day, day) >= _LEAST_KNOWN]
-    return tuple(dates.as_date(day) for day in known)
-
-
-def _months_before(day: int, months: int) -> int:
-    return int(dates.month_start(dates.month_index(day + 1) - months)) - 1
-
-
-def _months_between(first: int, last: int) -> int:
-    return int(dates.month_index(last + 1) - dates.month_index(first))
+    return tuple(dates.as_date(day) for day in sorted(known))
 
 
 def backtest(
@@ -61,96 +46,126 @@ def backtest(
     *,
     origins: Sequence[date | str] | None = None,
     until: date | str | None = None,
-    horizon_months: int = 24,
-    replications: int = 60,
-    seed: int = 1,
+    horizon_months: int = DEFAULT_HORIZON,
+    replications: int = DEFAULT_REPLICATIONS,
+    seed: int = DEFAULT_SEED,
     workers: int | None = None,
+    capacity: Capacity | None = None,
 ) -> pd.DataFrame:
     """Forecast from earlier origins as the returns would have been known then, and score.
+
+    The whole pipeline is run from each origin: rates, entrants, matching of places and the simulation
+    see episodes that began by the origin and nothing that ended or came later.
 
     Parameters
     ----------
     origins
-        Last days known; by default two, see :func:`default_origins`.
+        Last days known; by default :func:`default_origins`.
     until
         The last day that may be scored; the returns' own by default.
     horizon_months
-        How far ahead, scored at every sixth month end (from an origin within a month, the month
-        of the day after it is the first).
+        How far ahead, scored at every month end (from an origin within a month, the month of the day
+        after it is the first).
+    capacity
+        The council's places. Only rows that were in force by an origin are used from it.
 
     Returns
     -------
-    Columns of :data:`BACKTEST_COLUMNS`: one row per origin, horizon, key ("all" or a setting) and
-    method ("sufficiency", and "last value": no change from the origin). Empty without an origin.
+    Columns of :data:`~sufficiency.trials.scoring.SCORE_COLUMNS`: a row for each origin, month ahead, sum
+    (in all, by setting, by age band, by both) and method: "sufficiency", "last value" (no change), "seasonal
+    naive", "ETS on the stock", "stock and flow". Empty without an origin. Sums of which no child was seen and
+    none is forecast are left out.
+
+    Raises
+    ------
+    UserError
+        Where an origin is no date of the returns, or leaves nothing to score.
     """
+    asked = Asked(replications, seed, workers, capacity)
     truth = build_history(returns, origin=until)
-    rows = []
-    for origin in default_origins(truth.first_day, truth.origin) if origins is None else origins:
+    keys = keys_of(truth.codes)
+    chosen = default_origins(truth.first_day, truth.origin) if origins is None else tuple(origins)
+    parts, problems = [], list[Problem]()
+    for origin in chosen:
         known = build_history(returns, origin=origin)
-        ahead = _horizons(known.origin, truth.origin, horizon_months)
-        if not ahead:
-            continue
-        years = -(-max(ahead) // 12)
-        if _after(known.origin, max(ahead)) > dates.add_years(known.origin, years):
-            years += 1  # from 28 February, a year ends a day before a leap year's month does
-        outcome = simulate(known, replications=replications, seed=seed, years=years, workers=workers, journeys=0)
-        rows += _scored(truth, known, outcome, ahead)
-    return pd.DataFrame(rows, columns=list(BACKTEST_COLUMNS))
+        ends = month_ends(known.origin, truth.origin, horizon_months)
+        if len(ends):
+            parts.append(score(truth, known, ends, keys, {OURS: forecast_from(known, ends, keys, asked)}))
+        elif origins is not None:
+            problems.append(
+                Problem(f"Nothing came after the origin {dates.as_date(known.origin)} by which to score a forecast.")
+            )
+    if problems:
+        raise UserError(problems)
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(SCORE_COLUMNS))
 
 
-def _horizons(origin: int, last: int, most: int) -> list[int]:
-    """Months ahead that lie within what is known by now."""
-    return [months for months in range(_STEP_MONTHS, most + 1, _STEP_MONTHS) if _after(origin, months) <= last]
+def month_ends(origin: int, last: int, most: int) -> Ints:
+    """Month ends ahead that are known by now: day numbers."""
+    ends = np.array([_months_after(origin, months) for months in range(1, most + 1)], dtype=np.int64)
+    return ends[ends <= last]
 
 
-def _after(origin: int, months: int) -> int:
-    return int(dates.month_start(dates.month_index(origin + 1) + months)) - 1
+def _months_after(day: int, months: int) -> int:
+    return int(dates.month_start(dates.month_index(day + 1) + months)) - 1
 
 
-def _counts(history: History, day: int) -> Floats:
-    settings = len(history.codes.all_settings)
-    counted: Floats = (
-        stock_at(spells(history.placements, history.codes), [day], settings)[0].sum((1, 2)).astype(np.float64)
+def _months_between(first: int, last: int) -> int:
+    return int(dates.month_index(last + 1) - dates.month_index(first))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How the pipeline is run from an origin: see :func:`backtest`."""
+
+    replications: int = DEFAULT_REPLICATIONS
+    seed: int = DEFAULT_SEED
+    workers: int | None = None
+    capacity: Capacity | None = None
+
+
+def forecast_from(known: History, ends: Ints, keys: Keys, asked: Asked) -> Predicted:
+    """The whole pipeline from an origin: what it forecasts of some month ends, by sum."""
+    years = -(-len(ends) // _MONTHS_A_YEAR)
+    if int(ends[-1]) > dates.add_years(known.origin, years):
+        years += 1  # from 28 February, a year ends a day before a leap year's month does
+    months = dates.calendar_months(known.origin + 1, dates.add_years(known.origin, years))
+    rates, forecast = estimate_rates(known), forecast_entrants(known, months=months)
+    then = asked.capacity.known_on(known.origin) if asked.capacity is not None else None
+    matched = match_places(known, supply_of(known, then), rates=rates, forecast=forecast)
+    outcome = simulate(
+        known,
+        replications=asked.replications,
+        seed=asked.seed,
+        years=years,
+        workers=asked.workers,
+        rates=rates,
+        forecast=forecast,
+        matched=matched,
+        journeys=0,
     )
-    return counted
+    return from_sample(sampled(outcome, ends, keys))
 
 
-def _scored(truth: History, known: History, outcome: Outcome, ahead: list[int]) -> list[tuple[object, ...]]:
-    names = known.codes.all_settings
-    cared = len(known.codes.in_care)
-    before = _counts(known, known.origin)
-    rows: list[tuple[object, ...]] = []
-    for months in ahead:
-        day = _after(known.origin, months)
-        came = _counts(truth, day)
-        sample = _sampled(outcome, day)
-        rows.append(_row(known, months, "all", came.sum(), sample[:, :cared].sum(1), before.sum()))
-        rows.append(_row(known, months, "all", came.sum(), None, before.sum()))
-        for number, name in enumerate(names[:cared]):
-            rows.append(_row(known, months, name, came[number], sample[:, number], before[number]))
-            rows.append(_row(known, months, name, came[number], None, before[number]))
-    return rows
-
-
-def _sampled(outcome: Outcome, day: int) -> Floats:
-    """Simulated children by setting on a month's last day: shape (replications, settings)."""
-    names = list(outcome.codes.all_settings)
-    stock = outcome.stock[dates.to_days(outcome.stock["month_end"]) == day]
-    if stock.empty:
+def sampled(outcome: Outcome, ends: Ints, keys: Keys) -> Floats:
+    """Simulated children on month ends by sum: shape (replications, months, sums)."""
+    days, counts = stock_by_month(outcome)
+    at = np.searchsorted(days, ends)
+    if not np.array_equal(days[np.minimum(at, len(days) - 1)], ends):
         msg = "a back-test asked for a month end that was not simulated"
         raise ValueError(msg)
-    table = stock.pivot_table(index="replication", columns="setting", values="children", aggfunc="sum", observed=False)
-    full = table.reindex(index=range(outcome.replications), columns=names).fillna(0.0)
-    sampled: Floats = full.to_numpy(np.float64)
-    return sampled
+    codes = outcome.codes
+    cared = [codes.all_settings.index(name) for name in codes.in_care]
+    cells = counts[:, at][:, :, cared, : len(CARE_BANDS)].sum(-1)
+    return np.asarray(cells.reshape(*cells.shape[:2], -1).astype(np.float64) @ keys.sums.T)
 
 
-def _row(
-    known: History, months: int, key: str, actual: float, sample: Floats | None, last_value: float
-) -> tuple[object, ...]:
-    method = "last value" if sample is None else "sufficiency"
-    drawn = np.array([last_value]) if sample is None else sample
-    level = "total" if key == "all" else "setting"
-    origin = pd.Timestamp(dates.as_date(known.origin))
-    score = float(crps(drawn, actual))
-    return (origin, months, level, key, method, int(actual), float(drawn.mean()), *np.percentile(drawn, _LEVELS), score)
+def score(truth: History, known: History, ends: Ints, keys: Keys, forecasts: dict[str, Predicted]) -> pd.DataFrame:
+    """Some forecasts from an origin and the baselines, held against what came."""
+    actual = sums_at(truth, ends, keys)
+    every = {**forecasts, **baselines(known, ends, keys)}
+    # A kind of placement in which nobody of an age ever lives says nothing about a forecast.
+    lived = actual.any(0) | np.any([one.mean.any(0) for one in every.values()], axis=0)
+    own = np.flatnonzero(lived)
+    chosen = {name: (one.of(own), own) for name, one in every.items()}
+    return scored(pd.Timestamp(dates.as_date(known.origin)), keys, actual, chosen)

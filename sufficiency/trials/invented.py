@@ -16,6 +16,7 @@ from sufficiency import dates
 from sufficiency.codes import AGED_OUT, AGED_OUT_WINDOW_DAYS, Codes, read_codes
 from sufficiency.draws import KeyWords, Words, replication_key
 from sufficiency.history.stock import CLOSINGS, NONE, OPENINGS, REASONS, Spells
+from sufficiency.simulation.engines import EngineName
 from sufficiency.simulation.hazards import Hazards
 from sufficiency.simulation.journeys import simulate_journeys
 from sufficiency.simulation.places import no_places
@@ -52,13 +53,29 @@ class Invented:
         return f"Invented({len(self.arrivals.family):,} children, {len(self.journeys.child):,} placements)"
 
 
-def invent(world: KnownWorld, codes: Codes | None = None, *, replication: int = 0) -> Invented:
-    """Draw the entrants of a known world and simulate their journeys."""
+def invent(
+    world: KnownWorld, codes: Codes | None = None, *, replication: int = 0, engine_name: EngineName = "reference"
+) -> Invented:
+    """Draw the entrants of a known world and simulate their journeys.
+
+    Both engines give the same numbers; where many worlds are wanted, "compiled" is far quicker.
+    """
     used = codes or read_codes()
     key = replication_key(world.seed, replication)
     arrivals = draw_arrivals(world, key)
-    journeys = simulate_journeys(world_of(world, used, arrivals), key).spells
+    journeys = _journeys(world_of(world, used, arrivals), key, engine_name)
     return Invented(world, used, key, arrivals, _as_the_domain_says(journeys))
+
+
+def _journeys(world: World, key: KeyWords, engine_name: EngineName) -> Spells:
+    if engine_name == "reference":
+        return simulate_journeys(world, key).spells
+    # Loaded here: the compiler is slow to load.
+    from sufficiency.simulation.compiled import simulate_compiled  # noqa: PLC0415
+
+    spells = simulate_compiled(world, key).spells
+    assert spells is not None  # noqa: S101 - journeys were asked for
+    return spells
 
 
 def world_of(world: KnownWorld, codes: Codes, arrivals: Arrivals) -> World:

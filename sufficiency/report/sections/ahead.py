@@ -11,6 +11,7 @@ from sufficiency.report.finished import each, iso, long_date, setting_label, sho
 from sufficiency.report.published import SETTING_HORIZON, target_day
 from sufficiency.report.sections.care import HIDDEN_NOTE
 from sufficiency.report.tables import Table
+from sufficiency.report.tried import to_publish
 from sufficiency.report.words import between, number
 
 HIDDEN_FORECAST = (
@@ -170,9 +171,7 @@ def _ends(periods: tuple[str, ...]) -> pd.DatetimeIndex:
 def backtest_rows(book: Book) -> pd.DataFrame:
     """Past forecasts of the total whose outcome may be shown, rounded like other forecasts."""
     columns = ["origin", "horizon_months", "label", "actual", "p10", "p50", "p90", "naive"]
-    if not book.run.has("forecast/backtest"):
-        return pd.DataFrame(columns=columns)
-    table = book.run.frame("forecast/backtest")
+    table = to_publish(book.run)
     return _paired(book, table[table["level"] == "total"]).reindex(columns=[*columns, "key"])
 
 
@@ -233,6 +232,20 @@ def _tested(book: Book) -> list[str]:
         f" {error:,.0f} children on average, {better} assuming no change, which was out by {naive:,.0f}."
     )
     caution = "Trials from the same date share their luck, so they are fewer than they look."
+    found = book.trust
+    verdict = (
+        ""
+        if found.beats_no_change
+        else (
+            " **Do not lean on the middle forecast where it differs from today's number: assuming no change has been no"
+            " further off.**"
+        )
+    )
+    if found.widening > 1:
+        verdict += (
+            f" The ranges of children and of spend in this annex are therefore {found.widening:.2f} times as wide as"
+            " those of the simulation alone."
+        )
     chosen = (
         rows[rows["horizon_months"].isin([SETTING_HORIZON, 2 * SETTING_HORIZON])] if len(rows) > _MOST_ROWS else rows
     )
@@ -250,7 +263,7 @@ def _tested(book: Book) -> list[str]:
         f" {off:,.0f} on average."
     )
     return [
-        said + " " + caution,
+        said + " " + caution + verdict,
         "",
         book.chart("backtest", figure, "Past forecasts of children in care beside what happened", alternative),
         "",
@@ -275,7 +288,7 @@ def _tested_table(book: Book, rows: pd.DataFrame) -> str:
 
 
 def _by_setting(book: Book) -> str:
-    table = book.run.frame("forecast/backtest")
+    table = to_publish(book.run)
     rows = _paired(book, table[(table["level"] == "setting") & (table["horizon_months"] == SETTING_HORIZON)])
     if rows.empty:
         return (

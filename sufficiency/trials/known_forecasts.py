@@ -1,0 +1,87 @@
+"""The whole pipeline tried on worlds whose true parameters are known, beside the oracle that knows them.
+
+``python -m sufficiency.trials.known_forecasts --out docs/validation/known-worlds.md`` makes the page.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import pandas as pd
+
+from sufficiency import dates
+from sufficiency.history import build_history
+from sufficiency.returns import Returns, read_returns
+from sufficiency.simulation.world import Entrants
+from sufficiency.trials.backtest import Asked, forecast_from, month_ends, score
+from sufficiency.trials.forecast_worlds import CHANGES_ON, ForecastWorld, arrivals_pool, forecast_worlds, oracle
+from sufficiency.trials.invented import Invented, invent
+from sufficiency.trials.scoring import AGE_BAND, OURS, SETTING, TOTAL, keys_of
+from sufficiency.trials.write_returns import write_returns
+
+ORACLE = "oracle"
+#: Returns of these years; the origins lie 9, 18 and 24 months after the change, and one before it is scored apart.
+YEARS = range(2017, 2027)
+ORIGINS = ("2022-12-31", "2023-09-30", "2024-03-31")
+BEFORE = "2021-09-30"
+HORIZON, PATHS = 24, 200
+LEVELS_SCORED = (TOTAL, SETTING, AGE_BAND)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One world with one seed: its returns, and the truth behind them."""
+
+    world: ForecastWorld
+    seed: int
+    truth: Invented
+    returns: Returns
+
+    def __repr__(self) -> str:
+        return f"Trial({self.world.name}, seed {self.seed})"
+
+
+def make_trial(world: ForecastWorld, seed: int) -> Trial:
+    """Invent the authority, write its returns and read them again."""
+    truth = invent(world.world.seeded(seed), engine_name="compiled")
+    with tempfile.TemporaryDirectory() as folder:
+        write_returns(truth, Path(folder), YEARS)
+        return Trial(world, seed, truth, read_returns(folder))
+
+
+@lru_cache(maxsize=8)
+def _pool(name: str, origin: int, last: int, paths: int) -> tuple[Entrants, ...]:
+    (world,) = (one.world for one in forecast_worlds() if one.name == name)
+    return tuple(arrivals_pool(world, origin, last, paths))
+
+
+def scores_of(trial: Trial, origins: Sequence[str], *, horizon: int = HORIZON, paths: int = PATHS) -> pd.DataFrame:
+    """Scores of the pipeline, the baselines and the oracle from some origins, with world and seed."""
+    truth = build_history(trial.returns)
+    parts = []
+    for origin in origins:
+        known = build_history(trial.returns, origin=origin)
+        keys = keys_of(known.codes, LEVELS_SCORED)
+        ends = month_ends(known.origin, truth.origin, horizon)
+        asked = Asked(replications=paths, workers=1)
+        pool = list(_pool(trial.world.name, known.origin, int(ends[-1]), paths))
+        forecasts = {
+            OURS: forecast_from(known, ends, keys, asked),
+            ORACLE: oracle(trial.truth, known.origin, ends, keys, pool),
+        }
+        parts.append(score(truth, known, ends, keys, forecasts))
+    whole = pd.concat(parts, ignore_index=True)
+    before = trial.world.shifts & (dates.to_days(whole["origin"]) < CHANGES_ON)
+    return whole.assign(world=trial.world.name, seed=trial.seed, before_shift=before)
+
+
+def trials(names: Sequence[str], seeds: Sequence[int]) -> Iterator[tuple[ForecastWorld, int]]:
+    """Worlds and seeds, one world after the other."""
+    for world in forecast_worlds():
+        if not names or world.name in names:
+            for seed in seeds:
+                yield world, seed
