@@ -109,9 +109,12 @@ class Innovations:
         """See :class:`~sufficiency.forecast.models.Fitted`."""
         months = steps.shape[1]
         variance = self.variance * chi_square_factors(coefficients[:, NOISE], self.freedom)
-        drawn = self.wider * np.sqrt(variance)[:, None] * np.einsum("pk,hk->ph", steps, self.root(months))
+        root = self.wider * self.root(months)
+        drawn = np.sqrt(variance)[:, None] * np.einsum("pk,hk->ph", steps, root)
+        # What moves of the level add to the mean of a square is taken off: a level goes up no more than down.
+        own = self.share - np.square(root).sum(axis=1) + np.square(root[0]).sum()
         factors = self.season[(self.first_month + np.arange(months)) % MONTHS]
-        return counted(self.expected(months) + drawn, self.share * variance[:, None]) * factors
+        return counted(self.expected(months) + drawn, own * variance[:, None]) * factors
 
     def dispersions(self, coefficients: Floats) -> Floats:
         """See :class:`~sufficiency.forecast.models.Fitted`."""

@@ -79,7 +79,11 @@ class LocalLevel:
         start = self.states[own] + self.errors[own] * root * coefficients[:, STATE]
         walk = start[:, None] + (WIDER * self.steps[own] * root)[:, None] * np.cumsum(steps, axis=1)
         ahead = self.first_month + np.arange(steps.shape[1])
-        return counted(walk, (self.variances[own] * factor)[:, None]) * self.season[ahead % MONTHS]
+        # What a walk adds to the mean of a square is taken off: a level goes up no more than down.
+        months = np.arange(1, steps.shape[1] + 1)
+        added = np.square(WIDER * self.steps[own])[:, None] * months
+        variance = (self.variances[own][:, None] - added) * factor[:, None]
+        return counted(walk, variance) * self.season[ahead % MONTHS]
 
     def dispersions(self, coefficients: Floats) -> Floats:
         """See :class:`~sufficiency.forecast.models.Fitted`."""

@@ -28,10 +28,10 @@ LEAST_MEAN = 0.02
 #: Factor of the standard deviation of whatever moves a level from month to month: on real series, with origins to
 #: March 2016, levels moved further than each series' own past said (docs/validation/real-series.md). Where a level
 #: does not move it does nothing.
-WIDER = 1.4
+WIDER = 1.5
 #: Before a series is seen, that its level does not move at all has this weight (an assumption: it keeps the
 #: intervals of steady series from widening, and changed nothing on the real ones).
-STILL = 0.5
+STILL = 0.75
 _LARGEST_STEP = 0.999999
 _LEAST_CHI_SQUARE = 0.05
 
