@@ -1,25 +1,28 @@
 """First entrants of the coming months, as sample paths by entry group.
 
-Two streams, children seeking asylum and the rest, are each forecast by the model that did best
-over rolling origins and split into age groups by a Dirichlet mix. Each replication draws its own
-coefficients, level, mix, monthly overdispersion and counts, so that all of it reaches the
-simulation.
+Two streams, children seeking asylum and the rest, are each forecast by a pool of three models and
+split into age groups by a Dirichlet mix. Each replication draws one of the models, its
+coefficients, level, overdispersion and months, the mix and the counts, so that all of it reaches
+the simulation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import gammaincinv, pdtr, pdtrik
+from scipy.special import gammaincinv
 
 from sufficiency import dates
 from sufficiency.draws import KeyWords, Purpose, Words, draws, key_words, month_key, other_key
-from sufficiency.forecast.models import MODELS, Fitted, normal
-from sufficiency.forecast.scores import choose_model
+from sufficiency.forecast.exposure import Children
+from sufficiency.forecast.models import Fitted
+from sufficiency.forecast.paths import poisson_counts, stream_rates
+from sufficiency.forecast.pool import fit_pool
+from sufficiency.forecast.scores import SCORE_COLUMNS, score_models
 from sufficiency.history import History
 from sufficiency.rates.openings import GROUP_BANDS, GROUPS, entries
 
@@ -27,14 +30,9 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 STREAMS = ("other", "uasc")
-#: Stream numbers in draw keys start here, clear of the group numbers.
-_STREAM_BASE = 1000
-_COEFFICIENTS = 8
 _MIX_MONTHS = 36
 _MIX_PRIOR = 0.5
 _LEAST_SHAPE = 1e-9
-#: Poisson means below this are inverted term by term; no count below it comes near the most terms.
-_SUMMED, _MOST_TERMS = 30.0, 200
 
 
 @dataclass(frozen=True)
@@ -46,12 +44,12 @@ class EntrantForecast:
     first_month, months
         Calendar month index (months since January 1970) of the first forecast month; how many.
     fitted
-        The chosen model of each stream.
+        The model of each stream.
     mix
         Dirichlet parameters of each stream over the age bands, shape (2 streams, 5 bands).
     scores
-        Rolling-origin scores: stream, model, origins, horizon_months, crps, mae, bias,
-        coverage_80, chosen.
+        Rolling-origin scores of every candidate (:data:`~sufficiency.forecast.scores.SCORE_COLUMNS`);
+        no rows where the evaluation was not asked for.
     history
         Observed monthly counts: month, group (number), count.
     """
@@ -75,49 +73,11 @@ class EntrantForecast:
         words = key_words(keys)
         means = np.empty((len(keys), len(GROUPS), self.months))
         for stream, model in enumerate(self.fitted):
-            mean = stream_means(model, words, stream, self.months)
-            rate = mean * _frailty(words, stream, model.dispersion, self.months)
+            rate = stream_rates(model, words, stream, self.months)
             means[:, stream::2] = rate[:, None, :] * _shares(words, stream, self.mix[stream])[:, :, None]
         cells = month_key(np.arange(len(GROUPS))[:, None], np.arange(self.months))
         uniform, _ = draws((words[0][..., None], words[1][..., None]), cells, 0, Purpose.ENTRY_COUNT)
         return poisson_counts(uniform, means)
-
-
-def poisson_counts(uniform: Floats, mean: Floats) -> Ints:
-    """Poisson counts by inverse distribution function, by adding up terms where the mean is small."""
-    out = np.zeros(mean.shape, dtype=np.int64)
-    small = mean < _SUMMED
-    own, least = mean[small], uniform[small]
-    term = np.exp(-own)
-    reached, count = term.copy(), np.zeros(own.shape, dtype=np.int64)
-    for number in range(1, _MOST_TERMS):
-        short = reached < least
-        if not short.any():
-            break
-        count += short
-        term = term * own / number
-        reached += term
-    out[small] = count
-    above = np.ceil(pdtrik(uniform[~small], mean[~small]))
-    below = np.maximum(above - 1, 0)
-    # What rounding puts one too high.
-    out[~small] = np.where(pdtr(below, mean[~small]) >= uniform[~small], below, above)
-    return out
-
-
-def stream_means(model: Fitted, words: tuple[Words, Words], stream: int, months: int) -> Floats:
-    """Mean of each month of some replications' paths of a stream: shape (replications, months)."""
-    first, _ = draws(words, other_key(stream), np.arange(_COEFFICIENTS), Purpose.ENTRY_PARAMETER)
-    steps, _ = draws(words, month_key(_STREAM_BASE + stream, np.arange(months)), 0, Purpose.ENTRY_LEVEL)
-    return model.means(normal(first), normal(steps))
-
-
-def _frailty(words: tuple[Words, Words], stream: int, dispersion: float, months: int) -> Floats:
-    """Gamma factor of each month, mean 1, that makes the stream's counts negative-binomial."""
-    if dispersion <= 0:
-        return np.ones((len(words[0]), months), dtype=np.float64)
-    uniform, _ = draws(words, month_key(_STREAM_BASE + stream, np.arange(months)), 0, Purpose.ENTRY_COUNT)
-    return np.asarray(gammaincinv(1 / dispersion, uniform) * dispersion, dtype=np.float64)
 
 
 def _shares(words: tuple[Words, Words], stream: int, parameters: Floats) -> Floats:
@@ -139,29 +99,46 @@ def monthly_counts(history: History) -> pd.DataFrame:
     return counted.rename("count").reset_index()
 
 
-def forecast_entrants(history: History, *, months: int = 60) -> EntrantForecast:
-    """Fit every model to each stream, choose by rolling origin, and be ready to draw paths.
+def forecast_entrants(
+    history: History, *, months: int = 60, evaluate: bool = True, children: Mapping[int, float] | None = None
+) -> EntrantForecast:
+    """Fit the pool to each stream, score every candidate over rolling origins, and be ready to draw paths.
 
     Parameters
     ----------
     months
         Months ahead, from the month of the day after the origin.
+    evaluate
+        Whether to score the candidates: it changes no path, and takes most of the time.
+    children
+        Children aged 0 to 17 in the area by calendar year (mid-year estimates, and projections if
+        wished): the exposure of the regression of those who do not seek asylum. A year beyond the
+        last is taken to be as the last.
+
+    Raises
+    ------
+    ValueError
+        When the child population has no year, or a count that is not above 0.
     """
     counted = monthly_counts(history)
     first_month = int(dates.month_index(history.origin + 1))
+    area = None if children is None else Children.of(children)
     fitted: list[Fitted] = []
-    scores = []
+    scores = [pd.DataFrame(columns=list(SCORE_COLUMNS))]
     mix = np.zeros((len(STREAMS), len(GROUP_BANDS)))
     for stream, name in enumerate(STREAMS):
         own = counted[counted["group"] % 2 == stream]
         series = own.groupby("month")["count"].sum().to_numpy(np.int64)
         after = int(own["month"].max()) + 1
-        chosen, table = choose_model(series, after, name)
-        scores.append(table)
-        fitted.append(_from_month(MODELS[chosen](series, after), after, first_month))
+        # Children who come to seek asylum are not a rate of the children who live in the area.
+        exposed = area if name == "other" else None
+        if evaluate:
+            scores.append(score_models(series, after, name, exposed))
+        fitted.append(_from_month(fit_pool(series, after, exposed), after, first_month))
         recent = own[own["month"] >= after - _MIX_MONTHS].groupby("group")["count"].sum()
         mix[stream] = recent.to_numpy(np.float64) + _mix_prior(recent.to_numpy(np.float64))
-    return EntrantForecast(first_month, months, tuple(fitted), mix, pd.concat(scores, ignore_index=True), counted)
+    table = pd.concat(scores[1:] or scores, ignore_index=True)
+    return EntrantForecast(first_month, months, tuple(fitted), mix, table, counted)
 
 
 def _mix_prior(recent: Floats) -> Floats:
@@ -177,16 +154,18 @@ class _Later:
     skip: int
     name: str
     note: str
-    dispersion: float
 
     def means(self, coefficients: Floats, steps: Floats) -> Floats:
         padded = np.concatenate([np.zeros((steps.shape[0], self.skip)), steps], axis=1)
         return self.model.means(coefficients, padded)[:, self.skip :]
 
+    def dispersions(self, coefficients: Floats) -> Floats:
+        return self.model.dispersions(coefficients)
+
 
 def _from_month(model: Fitted, after: int, first_month: int) -> Fitted:
     skip = first_month - after
-    return model if skip <= 0 else _Later(model, skip, model.name, model.note, model.dispersion)
+    return model if skip <= 0 else _Later(model, skip, model.name, model.note)
 
 
 def summarise_entrants(counts: Ints, first_month: int) -> pd.DataFrame:

@@ -5,20 +5,30 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import nbinom, poisson
 
-from sufficiency.draws import Purpose, draws, month_key, other_key, replication_key
-from sufficiency.forecast.models import MODELS, MONTHS, Fitted, normal
+from sufficiency.forecast.exposure import Children
+from sufficiency.forecast.models import MONTHS
+from sufficiency.forecast.paths import sample_counts
+from sufficiency.forecast.pool import MODELS, POOL, fit_candidates
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-_PATHS = 200
+COVERAGES = (50, 80, 95)
+SCORE_COLUMNS = (
+    "stream",
+    "model",
+    "origins",
+    "horizon_months",
+    "crps",
+    "mae",
+    "bias",
+    *(f"coverage_{width}" for width in COVERAGES),
+    "chosen",
+)
 _ORIGIN_STEP = 3
 _MOST_ORIGINS = 10
 _LEAST_TRAINING = 24
-_SEED = 0
-_NAIVE = "seasonal naive"
 
 
 def crps(sample: Floats, actual: npt.ArrayLike) -> Floats:
@@ -44,20 +54,6 @@ def crps(sample: Floats, actual: npt.ArrayLike) -> Floats:
     return score
 
 
-def sample_counts(model: Fitted, months: int, paths: int = _PATHS) -> Ints:
-    """Keyed sample paths of one stream alone: shape (paths, months)."""
-    key = replication_key(_SEED, 0)
-    number = np.arange(paths)
-    coefficient, _ = draws(key, other_key(number)[:, None], np.arange(8), Purpose.ENTRY_PARAMETER)
-    step, _ = draws(key, month_key(number[:, None], np.arange(months)), 0, Purpose.ENTRY_LEVEL)
-    uniform, _ = draws(key, month_key(number[:, None], np.arange(months)), 0, Purpose.ENTRY_COUNT)
-    mean = model.means(normal(coefficient), normal(step))
-    if model.dispersion <= 0:
-        return np.asarray(poisson.ppf(uniform, mean), dtype=np.int64)
-    size = 1 / model.dispersion
-    return np.asarray(nbinom.ppf(uniform, size, size / (size + mean)), dtype=np.int64)
-
-
 def rolling_origins(length: int, horizon: int) -> list[int]:
     """Numbers of months known at each origin, newest last."""
     last = length - horizon
@@ -65,8 +61,10 @@ def rolling_origins(length: int, horizon: int) -> list[int]:
     return found[::-1]
 
 
-def choose_model(counts: Ints, after: int, stream: str, horizon: int = MONTHS) -> tuple[str, pd.DataFrame]:
-    """The model with the best CRPS over rolling origins, and everybody's scores.
+def score_models(
+    counts: Ints, after: int, stream: str, children: Children | None = None, horizon: int = MONTHS
+) -> pd.DataFrame:
+    """Scores of every candidate and the pool over rolling origins.
 
     Parameters
     ----------
@@ -76,39 +74,45 @@ def choose_model(counts: Ints, after: int, stream: str, horizon: int = MONTHS) -
         Calendar month index of the month after the last count.
     stream
         Name for the table.
+    children
+        Child population as exposure, if known.
+    horizon
+        Months ahead, all of which are scored.
 
     Returns
     -------
-    The chosen model's name and a table: stream, model, origins, horizon_months, crps, mae, bias,
-    coverage_80, chosen. Seasonal naive is scored beside them and never chosen. With too little
-    history to hold any back, the local level is taken and the table says 0 origins.
+    Columns of :data:`SCORE_COLUMNS`, a row for each model: means over origins and months. Bias is
+    the mean of the paths less what came; coverages are the shares of months inside the central
+    intervals (of counts, so that small ones are covered more often than the name says). With too
+    little history to hold any back, 0 origins and no scores.
     """
     origins = rolling_origins(len(counts), horizon)
+    found: dict[str, list[list[float]]] = {name: [] for name in (*MODELS, POOL)}
+    for known in origins:
+        fitted = fit_candidates(counts[:known], after - len(counts) + known, children)
+        actual = counts[known : known + horizon].astype(np.float64)
+        for name, model in fitted.items():
+            found[name].append(score_sample(sample_counts(model, horizon).astype(np.float64), actual))
     rows = []
-    for name in (*MODELS, _NAIVE):
-        scored = [_score(name, counts, known, after - len(counts) + known, horizon) for known in origins]
-        means = np.mean(scored, axis=0) if scored else np.full(4, np.nan)
-        rows.append([stream, name, len(origins), horizon, *means])
-    columns = ["stream", "model", "origins", "horizon_months", "crps", "mae", "bias", "coverage_80"]
-    table = pd.DataFrame(rows, columns=columns)
-    own = table[table["model"] != _NAIVE]
-    chosen = str(own["model"].to_numpy()[int(own["crps"].to_numpy().argmin())]) if origins else "local level"
-    return chosen, table.assign(chosen=table["model"] == chosen)
+    for name, scored in found.items():
+        means = np.mean(scored, axis=0) if scored else np.full(3 + len(COVERAGES), np.nan)
+        rows.append([stream, name, len(origins), horizon, *means, name == POOL])
+    return pd.DataFrame(rows, columns=list(SCORE_COLUMNS))
 
 
-def _score(name: str, counts: Ints, known: int, first_month: int, horizon: int) -> Floats:
-    actual = counts[known : known + horizon].astype(np.float64)
-    if name == _NAIVE:
-        sample = np.tile(counts[known - MONTHS : known], -(-horizon // MONTHS))[:horizon][None, :].astype(np.float64)
-    else:
-        sample = sample_counts(MODELS[name](counts[:known], first_month), horizon).astype(np.float64)
-    low, high = np.percentile(sample, [10, 90], axis=0)
-    middle = np.median(sample, axis=0)
-    return np.array(
-        [
-            crps(sample, actual).mean(),
-            np.abs(middle - actual).mean(),
-            (sample.mean(0) - actual).mean(),
-            ((actual >= low) & (actual <= high)).mean(),
-        ]
-    )
+def score_sample(sample: Floats, actual: Floats) -> list[float]:
+    """CRPS, error of the median, bias of the mean and coverages of a sample, each a mean over what is scored.
+
+    Parameters
+    ----------
+    sample
+        Shape (paths, months).
+    actual
+        Shape (months,).
+    """
+    score = [float(crps(sample, actual).mean()), float(np.abs(np.median(sample, axis=0) - actual).mean())]
+    score.append(float((sample.mean(0) - actual).mean()))
+    for width in COVERAGES:
+        low, high = np.percentile(sample, [50 - width / 2, 50 + width / 2], axis=0)
+        score.append(float(((actual >= low) & (actual <= high)).mean()))
+    return score

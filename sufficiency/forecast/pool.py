@@ -1,0 +1,58 @@
+"""The candidates, and the pool of three that entrants are forecast with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from sufficiency.forecast.ets import fit_ets
+from sufficiency.forecast.exposure import Children
+from sufficiency.forecast.innovations import historical_mean, last_value, seasonal_naive
+from sufficiency.forecast.level import fit_level
+from sufficiency.forecast.mixture import Mixture
+from sufficiency.forecast.models import MEMBER, Fitted
+from sufficiency.forecast.regression import fit_trend
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Fit = Callable[[Ints, int, Children | None], Fitted]
+
+POOL = "pool"
+#: Every model that is fitted by itself, by name, in a fixed order.
+MODELS: Mapping[str, Fit] = {
+    "last value": last_value,
+    "seasonal naive": seasonal_naive,
+    "historical mean": historical_mean,
+    "trend regression": fit_trend,
+    "damped ETS": fit_ets,
+    "local level": fit_level,
+}
+#: The members of the pool, each with the same weight.
+MEMBERS = ("trend regression", "damped ETS", "local level")
+
+
+def fit_pool(counts: Ints, first_month: int, children: Children | None = None) -> Mixture:
+    """Fit the pool's members.
+
+    Parameters
+    ----------
+    counts
+        Monthly counts, oldest first.
+    first_month
+        Calendar month index of the first forecast month.
+    children
+        Child population as exposure of the regression, if known.
+    """
+    return _pooled(tuple(MODELS[name](counts, first_month, children) for name in MEMBERS))
+
+
+def fit_candidates(counts: Ints, first_month: int, children: Children | None = None) -> dict[str, Fitted]:
+    """Every model of :data:`MODELS` and the pool, by name."""
+    fitted: dict[str, Fitted] = {name: fit(counts, first_month, children) for name, fit in MODELS.items()}
+    return fitted | {POOL: _pooled(tuple(fitted[name] for name in MEMBERS))}
+
+
+def _pooled(members: tuple[Fitted, ...]) -> Mixture:
+    return Mixture(members, POOL, MEMBER)
