@@ -130,7 +130,7 @@ def forecast_from(known: History, ends: Ints, keys: Keys, asked: Asked) -> Predi
     if int(ends[-1]) > dates.add_years(known.origin, years):
         years += 1  # from 28 February, a year ends a day before a leap year's month does
     months = dates.calendar_months(known.origin + 1, dates.add_years(known.origin, years))
-    rates, forecast = estimate_rates(known), forecast_entrants(known, months=months)
+    rates, forecast = estimate_rates(known), forecast_entrants(known, months=months, evaluate=False)
     then = asked.capacity.known_on(known.origin) if asked.capacity is not None else None
     matched = match_places(known, supply_of(known, then), rates=rates, forecast=forecast)
     outcome = simulate(
