@@ -15,6 +15,7 @@ from sufficiency import __version__, dates
 from sufficiency.costs import summarise_spend
 from sufficiency.errors import UserError
 from sufficiency.forecast import EntrantForecast, summarise_entrants
+from sufficiency.forecast.quarters import entries_by_quarter
 from sufficiency.history import History
 from sufficiency.plan import compare
 from sufficiency.provenance import read_manifest, versions, write_manifest
@@ -130,6 +131,7 @@ def write_estimates(
     """Rates by cell, the forecast of entrants with its scores, the back-test and what it says in plain English."""
     write(folder, "rates/cells.parquet", rates.cells)
     write(folder, "forecast/entrants.parquet", summarise_entrants(baseline.entrants, forecast.first_month))
+    write(folder, "forecast/entries.parquet", entries_by_quarter(forecast, baseline.entrants))
     write(folder, "forecast/scores.parquet", forecast.scores)
     write(folder, "forecast/backtest.parquet", tested)
     write_trust(folder / "internal" / "forecast", tested)

@@ -151,7 +151,8 @@ def test_a_forecast_no_closer_than_no_change_says_so_and_widens() -> None:
     better = trust(_scores(2.0, 4, naive=4.0))
     assert better.beats_no_change
     assert better.widening == 1.0
-    assert (better.held, better.expected, better.apart) == (8, pytest.approx(6.4), 4)
+    assert (better.held, better.apart) == (8, 4)
+    assert better.expected == pytest.approx(6.4)
 
 
 @pytest.mark.unit
@@ -169,7 +170,7 @@ def test_summaries_and_histograms_add_up() -> None:
     table = summarise(scores).set_index(["method", "months_ahead"])
     assert table.loc[(OURS, "1 to 12"), "mae"] == pytest.approx(3.0)
     assert table.loc[(OURS, "13 to 24"), "coverage_50"] == 1.0
-    assert np.isnan(table.loc[("last value", "1 to 12"), "coverage_80"])
+    assert table["coverage_80"].isna()[("last value", "1 to 12")]
     histogram = pit_histogram(scores)
     assert set(histogram["method"]) == {OURS}
     assert histogram["share"].sum() == pytest.approx(1.0)

@@ -34,7 +34,7 @@ from sufficiency.report.style import (
     written,
 )
 
-_ACROSS = 4
+_ACROSS, _PAST_ACROSS = 4, 3
 _BANDS = (("p10", "p90", 0.18), ("p25", "p75", 0.32))
 
 
@@ -222,6 +222,47 @@ def backtest_dots(table: pd.DataFrame, words: Words) -> Figure:
     # Hung from the axes, so that the mark in the corner of the paper comes below it.
     axes.legend(loc="upper center", bbox_to_anchor=(0.45, -0.12), ncols=4, frameon=False, fontsize=8.5)
     return figure
+
+
+def past_fans(history: pd.DataFrame, fans: Mapping[str, pd.DataFrame], words: Words) -> Figure:
+    """Forecasts made on earlier dates, a small chart each: what was known, the fan, what came, and no change.
+
+    Parameters
+    ----------
+    history
+        ``date`` and ``children``, the whole past.
+    fans
+        Forecast made on → ``date``, p10, p25, p50, p75, p90, ``actual``, ``naive``.
+    """
+    across = min(len(fans), _PAST_ACROSS) or 1
+    rows = -(-len(fans) // across) or 1
+    figure = blank(words, height=1.5 + 1.75 * rows)
+    grid = [panel(figure, rows, across, place + 1) for place in range(len(fans))]
+    for axes, (made, fan) in zip(grid, fans.items(), strict=True):
+        known = history[history["date"] <= fan["date"].iloc[0]]
+        axes.plot(known["date"], known["children"], color=DARK_GREY, linewidth=1.5, label="known then")
+        for low, high, alpha in _BANDS:
+            axes.fill_between(fan["date"], fan[low], fan[high], color=DARK_BLUE, alpha=alpha, linewidth=0)
+        axes.plot(fan["date"], fan["p50"], color=DARK_BLUE, linewidth=1.6, linestyle=DASHES[1], label="middle forecast")
+        axes.plot(fan["date"], fan["naive"], color=DARK_GREY, linewidth=1.0, linestyle=DASHES[2], label="no change")
+        axes.plot(fan["date"], fan["actual"], color=ORANGE, linewidth=2.0, label="what came")
+        axes.set_title(f"made {made}", fontsize=8.5, loc="left")
+        axes.grid(visible=True, axis="y")
+        axes.tick_params(labelsize=7.5)
+        axes.xaxis.set_major_locator(_marches(2))
+        axes.xaxis.set_major_formatter(_dated("%Y"))
+    _same_heights(grid)
+    if grid:
+        handles, labels = grid[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=8.5)
+    return figure
+
+
+def _same_heights(grid: Sequence[Axes]) -> None:
+    limits = [axes.get_ylim() for axes in grid]
+    low, high = min((one[0] for one in limits), default=0.0), max((one[1] for one in limits), default=1.0)
+    for axes in grid:
+        axes.set_ylim(low, high)
 
 
 def differences(table: pd.DataFrame, words: Words) -> Figure:

@@ -23,6 +23,7 @@ from sufficiency.report.finished import read_finished
 from sufficiency.report.past import load_history
 from sufficiency.report.places import forget_places
 from sufficiency.report.stories import chart_words, load_futures
+from sufficiency.report.tried_story import load_tried
 
 __all__ = [
     "chart_words",
@@ -31,12 +32,13 @@ __all__ = [
     "load_futures",
     "load_history",
     "load_quality",
+    "load_tried",
     "open_lab",
     "parameters_of",
     "show",
 ]
 
-NOTEBOOKS = ("data-quality", "history", "scenario", "comparison")
+NOTEBOOKS = ("data-quality", "history", "forecast", "scenario", "comparison")
 
 
 def show(figure: Figure, alternative: str) -> Image:
@@ -127,12 +129,13 @@ def _run(source: Path, out: Path, parameters: dict[str, object], folder: Path) -
 
 
 def execute_all(folder: Path) -> list[Path]:
-    """Run every notebook on a finished run: its returns' faults, its history, its baseline, its plans beside it."""
+    """Run every notebook on a finished run: faults, history, forecasts tried on the past, baseline, plans."""
     run = read_finished(folder)
     plans = [str(about["name"]) for about in run.plans]
     wanted: dict[str, dict[str, object]] = {
         "data-quality": {"folder": "."},
         "history": {"folder": "."},
+        "forecast": {"folder": "."},
         "scenario": {"folder": ".", "scenario": "baseline"},
     }
     if plans:
