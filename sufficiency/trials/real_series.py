@@ -174,8 +174,8 @@ def _yearly(title: str, series: Yearly, method: Shrunken) -> list[str]:
         f"{len(series.counts)} authorities with an unbroken series (the City of London, with a handful of children, is"
         f" left out). The method leans on no change: {'; '.join(parts)}. Its intervals, and those of no change, are its"
         " own errors at earlier origins, scaled by size. Linear drift is the mean change of the last three years"
-        " without end; ETS is damped ETS of each authority alone, by maximum likelihood; the local level is the one of the"
-        " entrants' pool."
+        " without end; ETS is damped ETS of each authority alone, by maximum likelihood; the local level is the one"
+        " of the entrants' pool."
     )
     return [
         f"## {title}, 1 to 3 years ahead\n",
