@@ -18,7 +18,7 @@ FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 COMMAND = re.compile(
-    r"^(?:[\w./\\]*[/\\])?(?:sufficiency|python -m sufficiency)((?: +[a-z][a-z-]*)*)(.*)$", re.MULTILINE
+    r"^(?:[\w./\\]*[/\\])?(?:sufficiency|python -m sufficiency)(?!\.)((?: +[a-z][a-z-]*)*)(.*)$", re.MULTILINE
 )
 
 CODE = [

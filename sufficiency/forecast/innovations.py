@@ -48,7 +48,8 @@ class Innovations:
     pattern
         Twelve months from the first forecast month that are added in turn; noughts if none.
     alpha, beta, lag
-        ψⱼ = alpha + beta × (damping + … + damping^(j-1)…) at multiples of the lag, else 0.
+        ψⱼ = alpha + beta × (1 + damping + … + damping^(j − 1)) at multiples of the lag, else 0; with a lag of
+        twelve there is no beta.
     variance
         Of one month's surprise; a Poisson count has 1.
     freedom
