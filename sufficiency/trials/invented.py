@@ -58,7 +58,7 @@ def invent(world: KnownWorld, codes: Codes | None = None, *, replication: int = 
     key = replication_key(world.seed, replication)
     arrivals = draw_arrivals(world, key)
     journeys = simulate_journeys(world_of(world, used, arrivals), key).spells
-    return Invented(world, used, key, arrivals, _as_the_domain_says(journeys))
+    return Invented(world, used, key, arrivals, as_domain_says(journeys))
 
 
 def world_of(world: KnownWorld, codes: Codes, arrivals: Arrivals) -> World:
@@ -81,7 +81,7 @@ def world_of(world: KnownWorld, codes: Codes, arrivals: Arrivals) -> World:
     )
 
 
-def _as_the_domain_says(given: Spells) -> Spells:
+def as_domain_says(given: Spells) -> Spells:
     """An exit in the last days before 18 is ageing out, whatever hazard made it (model §2)."""
     adult = dates.birthday(given.dob, dates.ADULT)
     late = (given.closing == CLOSINGS.index("exit")) & (given.end >= adult - AGED_OUT_WINDOW_DAYS)
