@@ -15,8 +15,6 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import cho_factor, cho_solve
-from scipy.linalg.lapack import dpotri
 from scipy.optimize import minimize_scalar
 from scipy.special import gammaln
 
@@ -56,15 +54,18 @@ class Design:
     ----------
     columns
         Shape (cells, terms + 1): the place of each of a cell's effects; the intercept is place 0.
-    blocks
-        First and last + 1 place of each term.
-    size
-        All effects.
+    places
+        Of each term's effects, in order of its levels.
+    size, border, settings
+        All effects; those that come first because they are of no one setting; and the settings, by which
+        the others lie, as many for each.
     """
 
     columns: Ints
-    blocks: tuple[tuple[int, int], ...]
+    places: tuple[Ints, ...]
     size: int
+    border: int
+    settings: int
 
 
 @lru_cache(maxsize=16)
@@ -72,15 +73,29 @@ def design(shape: tuple[int, ...], terms: Terms = TERMS) -> Design:
     """The effects of a table of cells whose axes are :data:`AXES`, in its flat order."""
     at = dict(zip(AXES, (axis.ravel() for axis in np.indices(shape)), strict=True))
     levels = dict(zip(AXES, shape, strict=True))
-    columns, blocks, size = [np.zeros(int(np.prod(shape)), dtype=np.int64)], [], 1
+    columns, places = [np.zeros(int(np.prod(shape)), dtype=np.int64)], list[Ints]()
+    border = 1 + sum(_levels(term, levels) for term in terms if AXES[0] not in term)
+    each = sum(_levels(term, levels) // shape[0] for term in terms if AXES[0] in term)
+    at_border, at_setting = 1, border
     for term in terms:
-        place, count = np.zeros_like(columns[0]), 1
+        # A term's axes are in the order of AXES, so that its levels go setting by setting.
+        level, count = np.zeros_like(columns[0]), _levels(term, levels)
         for axis in term:
-            place, count = place * levels[axis] + at[axis], count * levels[axis]
-        columns.append(size + place)
-        blocks.append((size, size + count))
-        size += count
-    return Design(np.stack(columns, axis=1), tuple(blocks), size)
+            level = level * levels[axis] + at[axis]
+        if AXES[0] in term:
+            own = count // shape[0]
+            place = at_setting + np.arange(count) // own * each + np.arange(count) % own
+            at_setting += own
+        else:
+            place = at_border + np.arange(count)
+            at_border += count
+        places.append(place)
+        columns.append(place[level])
+    return Design(np.stack(columns, axis=1), tuple(places), border + shape[0] * each, border, shape[0])
+
+
+def _levels(term: tuple[str, ...], levels: dict[str, int]) -> int:
+    return int(np.prod([levels[axis] for axis in term]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,8 +130,7 @@ class Fitted:
 
     def level_effects(self, term: int) -> Floats:
         """Effects of a term's levels."""
-        first, last = self.design.blocks[term]
-        return self.effects[first:last]
+        return np.asarray(self.effects[self.design.places[term]])
 
     @cached_property
     def variance(self) -> Floats:
@@ -151,7 +165,7 @@ class _Counts:
     def __init__(self, events: Floats, days: Floats, given: Design, offset: Floats) -> None:
         seen = days > 0
         self.events, self.days, self.offset = events[seen], days[seen], offset[seen]
-        self.columns, self.size = given.columns[seen], given.size
+        self.columns, self.size, self.parts = given.columns[seen], given.size, (given.border, given.settings)
         self.pairs = (self.columns[:, :, None] * self.size + self.columns[:, None, :]).ravel()
 
     def mean(self, effects: Floats) -> Floats:
@@ -168,6 +182,51 @@ class _Counts:
         return np.asarray(table + np.diag(prior))
 
 
+class _Inverse:
+    """Inverse of a precision in which settings meet only in the border (by its Schur complement).
+
+    Effects of two settings have no cell in common, so that small matrices do: a table of all effects
+    is quicker inverted whole only by libraries that use every processor for it, which is slow where
+    many programs share them.
+    """
+
+    def __init__(self, table: Floats, border: int, settings: int) -> None:
+        self.settings, self.each = settings, (len(table) - border) // settings
+        first = table[:border, :border]
+        self.across = table[:border, border:].reshape(border, settings, self.each).transpose(1, 0, 2)
+        blocks = table[border:, border:].reshape(settings, self.each, settings, self.each)
+        own = blocks[np.arange(settings), :, np.arange(settings)]
+        self.blocks = np.linalg.inv(own)
+        self.moved = self.blocks @ self.across.transpose(0, 2, 1)
+        schur = first - (self.across @ self.moved).sum(0)
+        self.border = np.linalg.inv(schur)
+        self.log_determinant = float(np.linalg.slogdet(own)[1].sum() + np.linalg.slogdet(schur)[1])
+
+    def times(self, vector: Floats) -> Floats:
+        """The inverse times a vector."""
+        size = len(self.border)
+        rest = vector[size:].reshape(self.settings, self.each, 1)
+        first = self.border @ (vector[:size] - (self.across @ (self.blocks @ rest)).sum(0)[:, 0])
+        return np.concatenate([first, (self.blocks @ rest - self.moved @ first[:, None]).ravel()])
+
+    @property
+    def own(self) -> Floats:
+        """Diagonal of the inverse."""
+        within = np.diagonal(self.blocks, axis1=1, axis2=2) + ((self.moved @ self.border) * self.moved).sum(-1)
+        return np.concatenate([np.diag(self.border), within.ravel()])
+
+    @property
+    def whole(self) -> Floats:
+        """All of the inverse."""
+        moved = self.moved.reshape(-1, len(self.border))
+        across = np.einsum("ij,jk->ik", moved, self.border)
+        rest = np.einsum("ij,kj->ik", across, moved).reshape((self.settings, self.each) * 2)
+        at = np.arange(self.settings)
+        rest[at, :, at] += self.blocks
+        rest = rest.reshape(len(moved), len(moved))
+        return np.block([[self.border, -across.T], [-across, rest]])
+
+
 def fit(events: Floats, days: Floats, given: Design, offset: Floats | None = None) -> Fitted:
     """Effects, their variances and the cells' own weight that events and child-days make most likely.
 
@@ -182,56 +241,42 @@ def fit(events: Floats, days: Floats, given: Design, offset: Floats | None = Non
     counts = _Counts(events, days, given, around)
     effects = np.zeros(given.size)
     effects[0] = np.log((counts.events.sum() + HALF_EVENT) / (days * np.exp(around)).sum())
-    variances, weight = np.ones(len(given.blocks)), 10.0
+    variances, weight = np.ones(len(given.places)), 10.0
     for turn in range(_MOST_ROUNDS):
         prior = _precisions(variances, given)
         for _ in range(1 if turn else _FIRST_ROUNDS):
-            effects, step, factor = _newton(counts, effects, weight, prior)
-        covariance = _inverse(factor)
-        change = np.log(_variances(effects, np.diag(covariance), given) / variances)
+            effects, step, inverse = _newton(counts, effects, weight, prior)
+        change = np.log(_variances(effects, inverse.own, given) / variances)
         if np.abs(change).max() < _TOLERANCE and step < _STEP_TOLERANCE and turn >= _LEAST_ROUNDS:
             break
         variances = variances * np.exp(_STRIDE * change)
         if turn % _WEIGH_EVERY == _WEIGH_EVERY - 1:
             weight = _weight(counts, effects, prior)
-    return Fitted(given, around, effects, covariance, variances, weight)
+    return Fitted(given, around, effects, inverse.whole, variances, weight)
 
 
 def _precisions(variances: Floats, given: Design) -> Floats:
     prior = np.full(given.size, _FREE)
-    for (first, last), variance in zip(given.blocks, variances, strict=True):
-        prior[first:last] = 1 / variance
+    for places, variance in zip(given.places, variances, strict=True):
+        prior[places] = 1 / variance
     return prior
 
 
-def _newton(
-    counts: _Counts, effects: Floats, weight: float, prior: Floats
-) -> tuple[Floats, float, tuple[Floats, bool]]:
-    """One step of Fisher scoring: the effects, how far the furthest moved, and the precision's factor."""
+def _newton(counts: _Counts, effects: Floats, weight: float, prior: Floats) -> tuple[Floats, float, _Inverse]:
+    """One step of Fisher scoring: the effects, how far the furthest moved, and the covariance it took."""
     mean = counts.mean(effects)
-    factor = cho_factor(counts.precision(mean, weight, prior), check_finite=False)
+    inverse = _Inverse(counts.precision(mean, weight, prior), *counts.parts)
     score = counts.by_effect(weight * (counts.events - mean) / (weight + mean)) - prior * effects
-    step = cho_solve(factor, score, check_finite=False)
+    step = inverse.times(score)
     length = float(np.abs(step).max())
-    return effects + step * min(1.0, _LONGEST_STEP / max(length, _FREE)), length, factor
-
-
-def _inverse(factor: tuple[Floats, bool]) -> Floats:
-    """Inverse of a matrix of which the upper Cholesky factor is given."""
-    half, failed = dpotri(factor[0], lower=0)
-    if failed:
-        msg = "the precision of a cause's effects has no inverse"
-        raise ValueError(msg)
-    upper = np.triu(half)
-    return np.asarray(upper + np.triu(upper, 1).T)
+    return effects + step * min(1.0, _LONGEST_STEP / max(length, _FREE)), length, inverse
 
 
 def _variances(effects: Floats, own: Floats, given: Design) -> Floats:
     """EM's next variances: mean square of the effects, their own uncertainty added."""
     squares = np.square(effects) + own
     prior = _PRIOR_EFFECTS * _PRIOR_VARIANCE
-    blocks = given.blocks
-    return np.array([(squares[i:j].sum() + prior) / (j - i + _PRIOR_EFFECTS) for i, j in blocks])
+    return np.array([(squares[at].sum() + prior) / (len(at) + _PRIOR_EFFECTS) for at in given.places])
 
 
 def _weight(counts: _Counts, effects: Floats, prior: Floats) -> float:
@@ -240,8 +285,7 @@ def _weight(counts: _Counts, effects: Floats, prior: Floats) -> float:
 
     def unlikelihood(log_weight: float) -> float:
         weight = float(np.exp(log_weight))
-        factor = np.linalg.cholesky(counts.precision(mean, weight, prior))
-        lost = float(np.log(np.diag(factor)).sum())
+        lost = _Inverse(counts.precision(mean, weight, prior), *counts.parts).log_determinant / 2
         pull = 0.5 * float(np.square((log_weight - _MIDDLE) / _SPREAD))
         return lost + pull - log_likelihood(counts.events, mean, weight)
 

@@ -31,7 +31,7 @@ _FEW = 1.0
 #: What is shared is drawn as a factor by setting, age, duration and UASC.
 _MARGINS = tuple((axis,) for axis in AXES)
 #: Lets a level without events, of which nothing is known, have no factor; and a covariance its root.
-_RIDGE, _JITTER = 1e-6, 1e-12
+_RIDGE, _JITTER = 1e-6, 1e-6
 #: A cell's shared factor varies no more than this; the rest of its variance is its own.
 _MOST_SHARED = 1.0
 #: A cell's mean lies above its mode by no more than this, on the log scale (an assumption: the round trip of
@@ -76,7 +76,7 @@ class Hazards:
     @cached_property
     def shared_variance(self) -> Floats:
         """Variance of each cell's shared factor, in the shape of ``shape``."""
-        columns = design(self.shape.shape[:-1], _MARGINS).columns
+        columns = self._margins.columns
         cells = [cell_variance(root @ root.T, columns) for root in self.shared]
         return np.stack(cells, axis=-1).reshape(self.shape.shape)
 
@@ -92,23 +92,25 @@ class Hazards:
             Standard normals, shape (causes, directions of ``shared``).
         """
         logs = np.einsum("cij,cj->ic", self.shared, normals)
-        root, first = logs[:1], 1
-        for axis, levels in enumerate(self.shape.shape[:-1]):
-            own = logs[first : first + levels]
-            root = root + own.reshape(levels, *(1,) * (len(AXES) - 1 - axis), len(CAUSES))
-            first += levels
+        root = logs[:1]
+        for axis, places in enumerate(self._margins.places):
+            root = root + logs[places].reshape(-1, *(1,) * (len(AXES) - 1 - axis), len(CAUSES))
         middle, slope = self._cube
         root = root * slope
         root += middle
         np.maximum(root, _LEAST_FACTOR, out=root)
         return np.asarray(root * root * root)
 
+    @property
+    def _margins(self) -> Design:
+        return design(self.shape.shape[:-1], _MARGINS)
+
     @cached_property
     def _cube(self) -> tuple[Floats, Floats]:
         """Of each cell: where the cube's root is centred, and how much of the normal it takes."""
         variance = self.shared_variance
         taken = np.minimum(variance, _MOST_SHARED)
-        return 1 - taken / 9, np.sqrt(taken / np.maximum(variance, _JITTER)) / 3
+        return 1 - taken / 9, np.sqrt(np.divide(taken, variance, out=np.ones_like(taken), where=variance > 0)) / 3
 
 
 def estimate_hazards(exposure: Exposure, terms: Terms = TERMS) -> Hazards:
@@ -211,7 +213,8 @@ def _shared(expected: Floats, left: Floats, fitted: Fitted, margins: Design) -> 
     moved = weights * left.ravel()
     gradient = sum(fitted.gradient(moved, column, size) for column in columns.T)
     taken = np.linalg.solve(normal + _RIDGE * np.eye(size), gradient)
-    covariance = taken @ fitted.covariance @ taken.T
+    # Not by the library's product, which would use every processor for so little.
+    covariance = np.einsum("ij,kj->ik", np.einsum("ij,jk->ik", taken, fitted.covariance), taken)
     return np.linalg.cholesky((covariance + covariance.T) / 2 + _JITTER * np.eye(size) * (1 + np.trace(covariance)))
 
 

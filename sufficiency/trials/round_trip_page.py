@@ -93,16 +93,30 @@ true one, {seeds} seeds together, with its standard error:
 """
 
 
-def write_page(path: str | Path, sizes: dict[float, int] | None = None) -> None:
-    """Make every trip and write the page."""
+def write_page(
+    path: str | Path,
+    sizes: dict[float, int] | None = None,
+    *,
+    falling: int = FALLING_SEEDS,
+    returned: int = RETURNED_SEEDS,
+) -> None:
+    """Make every trip and write the page.
+
+    Parameters
+    ----------
+    sizes
+        Seeds of each size; :data:`SIZES` when left out.
+    falling, returned
+        Seeds of the falling world, and of the way through returns.
+    """
     runs = sizes or SIZES
     trips = {
         (size, world): [trip(size, world, FIRST_SEED + number) for number in range(count)]
         for size, count in runs.items()
         for world in (PRODUCT, UNEVEN)
     }
-    blocks = [INTRODUCTION, *_coverage(trips), ACCURACY, _accuracy(trips), RETURNS, _through_returns()]
-    blocks += [TRUNCATED.format(seeds=FALLING_SEEDS), _truncated()]
+    blocks = [INTRODUCTION, *_coverage(trips), ACCURACY, _accuracy(trips), RETURNS, _through_returns(returned)]
+    blocks += [TRUNCATED.format(seeds=falling), _truncated(falling)]
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text("\n".join(blocks), encoding="utf-8", newline="\n")
@@ -203,8 +217,8 @@ def _accuracy(trips: Trips) -> str:
     return table(("", "Fitted over expected", "Given to the impossible", "Log error"), rows)
 
 
-def _through_returns() -> str:
-    seeds = [FIRST_SEED + number for number in range(RETURNED_SEEDS)]
+def _through_returns(count: int) -> str:
+    seeds = [FIRST_SEED + number for number in range(count)]
     direct = [trip(1.0, PRODUCT, seed) for seed in seeds]
     read = []
     for seed in seeds:
@@ -214,11 +228,11 @@ def _through_returns() -> str:
     for name, found in (("cut directly", direct), ("written and read", read)):
         sums = (_inside(found, _band(what, 0.0, np.inf)).split(" ")[0] for what in WHATS)
         rows.append((name, *sums, _mean((mean_log_error(one.scores) for one in found), 3).split(" ")[0]))
-    return table((f"Inside, in 100; {RETURNED_SEEDS} seeds", *WHATS, "Log error"), rows)
+    return table((f"Inside, in 100; {count} seeds", *WHATS, "Log error"), rows)
 
 
-def _truncated() -> str:
-    found = truncation(range(FIRST_SEED, FIRST_SEED + FALLING_SEEDS))
+def _truncated(count: int) -> str:
+    found = truncation(range(FIRST_SEED, FIRST_SEED + count))
     own = found[found["edge"] == EDGES[0]]
     rows = []
     for number, (duration, truth, events) in enumerate(zip(own["duration"], own["truth"], own["events"], strict=True)):
