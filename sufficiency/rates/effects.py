@@ -25,7 +25,7 @@ Ints = npt.NDArray[np.int64]
 #: likelihood: ``docs/validation/rates-choice.md``).
 AXES = ("setting", "age", "duration", "uasc")
 Terms = tuple[tuple[str, ...], ...]
-TERMS: Terms = (("setting",), ("age",), ("duration",), ("uasc",), ("setting", "age"), ("setting", "duration"))
+TERMS: Terms = (("setting",), ("age",), ("duration",), ("uasc",), ("setting", "duration"))
 
 #: Weak prior on each term's variance: as if one effect more had been seen, of this square (an assumption,
 #: felt where a cause has few events).

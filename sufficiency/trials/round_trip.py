@@ -41,7 +41,7 @@ Ints = npt.NDArray[np.int64]
 SEEN_FROM = dates.day_number("2019-04-01")
 #: Ends of the intervals, and how many draws tell them where they have no formula.
 TAILS = (0.05, 0.95)
-DRAWS = 300
+DRAWS = 200
 #: What is held against the truth.
 CELLS, SETTING_CAUSE, AGE, DURATION, KIND = (
     "cells",

@@ -30,7 +30,7 @@ Floats = npt.NDArray[np.float64]
 
 COMMAND = "python -m sufficiency.trials.round_trip --out docs/validation/round-trip.md"
 #: Times the example's size, and how many seeds of each: about 32, 360 and 2,000 children.
-SIZES = {0.09: 40, 1.0: 30, 5.6: 20}
+SIZES = {0.09: 30, 1.0: 24, 5.6: 20}
 #: Seeds from here on; those before were used while the estimator was made.
 FIRST_SEED = 1001
 RETURNED_SEEDS, FALLING_SEEDS = 3, 20
