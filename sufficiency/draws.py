@@ -63,7 +63,7 @@ class Purpose(IntEnum):
     ENTRY_PARAMETER = 12  # stream, coefficient number: coefficient; spare
     ENTRY_LEVEL = 13  # stream and month: step of the level; spare
     ENTRY_MIX = 14  # stream, group number: share of the group; spare
-    HAZARD = 15  # hazard cell, cause number: Gamma posterior; spare
+    HAZARD = 15  # hazard cell, cause number: Gamma posterior; spare. Cause, pair: two normals that cells share
     EXIT_MULTIPLIER = 16  # the authority: recent multiplier on exits; spare
     PROVIDER_SHARE = 17  # type number: in-house share; spare
     RE_ENTRY_HAZARD = 18  # re-entry cell: Gamma posterior; spare

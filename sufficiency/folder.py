@@ -20,10 +20,12 @@ from sufficiency.history import History
 from sufficiency.plan import compare
 from sufficiency.provenance import read_manifest, versions, write_manifest
 from sufficiency.rates import Rates
+from sufficiency.rates.diagnostics import observed_expected
 from sufficiency.rates.past import past_tables, quality_tables
 from sufficiency.returns import Returns
 from sufficiency.scenario import Scenario, assumptions
 from sufficiency.simulation import Outcome
+from sufficiency.simulation.implied import survival_check
 from sufficiency.simulation.kept import Kept
 from sufficiency.simulation.leavers import care_leavers
 from sufficiency.simulation.result_tables import RESULT_TABLES
@@ -126,10 +128,18 @@ def write_history(
 
 
 def write_estimates(
-    folder: Path, rates: Rates, forecast: EntrantForecast, baseline: Outcome, tested: pd.DataFrame
+    folder: Path,
+    history: History,
+    rates: Rates,
+    forecast: EntrantForecast,
+    baseline: Outcome,
+    tested: pd.DataFrame,
 ) -> None:
-    """Rates by cell, the forecast of entrants with its scores, the back-test and what it says in plain English."""
+    """Rates by cell and how they fit, the forecast of entrants with its scores, and the back-test in plain English."""
     write(folder, "rates/cells.parquet", rates.cells)
+    fits = observed_expected(history, rates.hazards, rates.exposure)
+    write(folder, "rates/observed_expected.parquet", fits)
+    write(folder, "rates/survival_check.parquet", survival_check(history, rates))
     write(folder, "forecast/entrants.parquet", summarise_entrants(baseline.entrants, forecast.first_month))
     write(folder, "forecast/entries.parquet", entries_by_quarter(forecast, baseline.entrants))
     write(folder, "forecast/scores.parquet", forecast.scores)

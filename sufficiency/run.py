@@ -156,7 +156,7 @@ def run_read(
     clock.mark("back-test")
     findings = (*history.findings, *_run_findings(outcomes, estimates), *_unpriced(outcomes[BASELINE], prices))
     write_history(folder, history, inputs.returns, inputs.tables.population, inputs.comparators)
-    write_estimates(folder, rates, forecast, outcomes[BASELINE], tested)
+    write_estimates(folder, history, rates, forecast, outcomes[BASELINE], tested)
     write_results(folder, outcomes, spend, inputs.plans, prices)
     other = _Means(replace(asked, progress=False), workers, kept.part("second form"), prices)
     write_places(folder, history, outcomes, _other_form(history, outcomes[BASELINE], estimates, other))

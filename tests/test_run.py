@@ -17,9 +17,11 @@ from pypdf import PdfReader
 
 from sufficiency.cli import main
 from sufficiency.provenance import shipped
+from sufficiency.rates.diagnostics import OBSERVED_COLUMNS
 from sufficiency.report.notebooks import NOTEBOOKS
 from sufficiency.report.past import TABLES
 from sufficiency.returns import read_returns
+from sufficiency.simulation.implied import SURVIVAL_CHECK_COLUMNS
 from sufficiency.simulation.result_tables import RESULT_TABLES
 
 ROOT = Path(__file__).parents[1]
@@ -120,6 +122,18 @@ def test_no_file_tells_where_on_this_machine_it_was_made(example_run: Path) -> N
     places = [f"{place}{os.sep}".encode() for place in (ROOT, example_run.parent, Path.home(), sys.prefix)]
     for name, data in _texts(example_run):
         assert not [place for place in places if place in data], name
+
+
+@pytest.mark.functional
+def test_a_run_leaves_how_its_rates_fit(example_run: Path) -> None:
+    found = {path.stem: pd.read_parquet(path) for path in (example_run / "internal" / "rates").glob("*.parquet")}
+    assert set(found) == {"cells", "observed_expected", "survival_check"}
+    assert tuple(found["observed_expected"].columns) == OBSERVED_COLUMNS
+    assert tuple(found["survival_check"].columns) == SURVIVAL_CHECK_COLUMNS
+    assert set(found["observed_expected"]["sample"]) == {"fitted", "held out"}
+    check = found["survival_check"]
+    near = check[(check["followed"] >= 50) & (check["outcome"] == "still_in_care")]
+    assert (near["observed"] - near["implied"]).abs().max() < 0.1
 
 
 @pytest.mark.functional

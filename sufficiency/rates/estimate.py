@@ -8,7 +8,7 @@ import pandas as pd
 
 from sufficiency.codes import CAUSES, TYPES
 from sufficiency.history import History
-from sufficiency.rates.exposure import Exposure, measure_exposure
+from sufficiency.rates.exposure import Exposure, Observed, measure_exposure, observed
 from sufficiency.rates.hazards import Hazards, estimate_hazards, hazard_table
 from sufficiency.rates.openings import (
     Openings,
@@ -56,12 +56,13 @@ class Rates:
 
 def estimate_rates(history: History) -> Rates:
     """Estimate every rate from the whole observed window of a history."""
-    exposure = measure_exposure(history)
+    seen = observed(history)
+    exposure = measure_exposure(seen)
     hazards = estimate_hazards(exposure)
     return Rates(
         hazards=hazards,
         exposure=exposure,
-        exit_multiplier=_exit_multiplier(history, hazards),
+        exit_multiplier=_exit_multiplier(seen, hazards),
         returning=estimate_returning(history),
         openings=estimate_openings(history),
         in_house=in_house_counts(history, history.codes),
@@ -69,7 +70,7 @@ def estimate_rates(history: History) -> Rates:
     )
 
 
-def _exit_multiplier(history: History, hazards: Hazards) -> tuple[float, float]:
+def _exit_multiplier(given: Observed, hazards: Hazards) -> tuple[float, float]:
     """Gamma posterior of recent exits over those expected from the whole window.
 
     Quarters (91 days) back from the origin, each ending on the day on which the next begins, weigh
@@ -77,15 +78,15 @@ def _exit_multiplier(history: History, hazards: Hazards) -> tuple[float, float]:
     """
     exits = slice(len(TYPES), len(CAUSES))
     mean = hazards.mean[..., exits]
-    observed = expected = 1.0
-    last = history.origin
+    seen = expected = 1.0
+    earliest, last = given.window
     for step in range(_STEPS):
-        first = max(last - _STEP_DAYS, history.first_day)
+        first = max(last - _STEP_DAYS, earliest)
         if first >= last:
             break
         weight = 0.5 ** ((step + 0.5) * _STEP_DAYS / _HALF_LIFE_DAYS)
-        seen = measure_exposure(history, first, last)
-        observed += weight * float(seen.events[..., exits].sum())
-        expected += weight * float((seen.child_days[..., exits] * mean).sum())
+        recent = measure_exposure(given, first, last)
+        seen += weight * float(recent.events[..., exits].sum())
+        expected += weight * float((recent.child_days[..., exits] * mean).sum())
         last = first
-    return observed, expected
+    return seen, expected

@@ -76,7 +76,51 @@ def causes_of(given: Spells, codes: Codes) -> Ints:
     return cause
 
 
-def measure_exposure(history: History, first_day: int | None = None, last_day: int | None = None) -> Exposure:
+@dataclass(frozen=True)
+class Observed:
+    """A history's placements as exposure is counted from them.
+
+    Attributes
+    ----------
+    spells, cause
+        Placements, and the cause that ended each.
+    clock_start, known_from
+        By clock (care, placement): day on which it began, and first day on which it is known what it tells.
+    window
+        First and last day observed.
+    codes
+        The history's.
+    """
+
+    spells: Spells
+    cause: Ints
+    clock_start: dict[str, Ints]
+    known_from: dict[str, Ints]
+    window: tuple[int, int]
+    codes: Codes
+
+    def __repr__(self) -> str:
+        return f"Observed({self.spells!r})"
+
+
+def observed(history: History) -> Observed:
+    """What exposure is counted from, prepared once for several windows."""
+    codes, table = history.codes, history.placements
+    given = spells(table, codes)
+    return Observed(
+        spells=given,
+        cause=causes_of(given, codes),
+        clock_start={"care": given.care_start, "placement": given.start},
+        known_from={
+            "care": _known_from(given.care_start, table["care_start_known"].to_numpy(bool)),
+            "placement": _known_from(given.start, table["start_known"].to_numpy(bool)),
+        },
+        window=(history.first_day, history.origin),
+        codes=codes,
+    )
+
+
+def measure_exposure(given: History | Observed, first_day: int | None = None, last_day: int | None = None) -> Exposure:
     """Count events and child-days between two days (inclusive; default: the whole window).
 
     The window's start truncates on the left (a placement is at risk from the first day seen, at
@@ -84,22 +128,15 @@ def measure_exposure(history: History, first_day: int | None = None, last_day: i
     event on the next, so the days at risk run to the day before the last: consecutive windows share
     a day, and no event falls between them.
     """
-    codes, table = history.codes, history.placements
-    first = history.first_day if first_day is None else first_day
-    last = history.origin if last_day is None else last_day
-    given = spells(table, codes)
-    cause = causes_of(given, codes)
-    care_start = dates.to_days(table["care_start"])
-    known_from = {
-        "care": _known_from(care_start, table["care_start_known"].to_numpy(bool)),
-        "placement": _known_from(given.start, table["start_known"].to_numpy(bool)),
-    }
-    clock_start = {"care": care_start, "placement": given.start}
+    seen = observed(given) if isinstance(given, History) else given
+    first = seen.window[0] if first_day is None else first_day
+    last = seen.window[1] if last_day is None else last_day
+    lived, codes = seen.spells, seen.codes
     counted = {}
     left_out = {}
-    whole = _Window(given, cause, np.maximum(given.start, first), np.minimum(given.end, last), last)
-    for clock, start in clock_start.items():
-        window = _Window(given, cause, np.maximum(whole.start, known_from[clock]), whole.end, last)
+    whole = _Window(lived, seen.cause, np.maximum(lived.start, first), np.minimum(lived.end, last), last)
+    for clock, start in seen.clock_start.items():
+        window = _Window(lived, seen.cause, np.maximum(whole.start, seen.known_from[clock]), whole.end, last)
         counted[clock] = _count(window, start, codes)
         left_out[clock] = float(
             np.maximum(whole.end - whole.start, 0).sum() - np.maximum(window.end - window.start, 0).sum()

@@ -1,41 +1,47 @@
 """Posterior hazards: each cell's own events and child-days, with borrowing from wider cells.
 
-A hazard is events per child-day of one cause. The prior of a cell is a Gamma whose mean is the
-rate of its setting × age times a duration profile and a UASC factor pooled over settings, and
-whose weight is estimated from the data by maximising the negative-binomial likelihood of the
-events (empirical Bayes; Clayton and Kaldor, Biometrics 43, 1987). What
-the prior's mean itself does not know (it rests on so many events) lessens that weight. The
-posterior is then Gamma with the events added to its shape and the child-days to its rate.
+A hazard is events per child-day of one cause. What setting, age, duration and UASC do to it is fitted
+cause by cause (:mod:`~sufficiency.rates.effects`); a cell's own factor around that is a gamma whose
+weight is found from the data (empirical Bayes). A cell's posterior is a gamma again, whose
+variance adds up the cell's own, given the effects, and what the effects do not know of it.
 
-Cells that borrow from the same wider cell are wrong together. Drawing each on its own would let
-those errors cancel, so each setting and cause also has a factor of mean 1 that makes up, in the
-total of its cells, the variance of one over the events seen.
+Cells that share effects are wrong together. Drawing each on its own would let those errors cancel, so
+what the effects do not know is drawn for all cells of a cause at once, as a factor by setting, age,
+duration and UASC with the covariance that the fit gives them, and only the rest cell by cell.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.optimize import minimize_scalar
-from scipy.special import gammaln
 from scipy.stats import gamma
 
-from sufficiency.codes import CAUSES, DURATION_BANDS, HAZARD_AGES, Codes
+from sufficiency.codes import CAUSES, DURATION_BANDS, HAZARD_AGES, TYPES, Codes
+from sufficiency.rates.effects import AXES, HALF_EVENT, TERMS, Design, Fitted, Terms, cell_variance, design, fit
 from sufficiency.rates.exposure import Exposure
 
 Floats = npt.NDArray[np.float64]
 
-#: Weight of a prior, in events: searched between these, with a weak pull to the middle (log-normal
-#: around 5 events, standard deviation 1.5 on the log scale; an assumption, felt only where a cause
-#: has too few events to tell).
-_LEAST_WEIGHT, _MOST_WEIGHT = 0.3, 2000.0
-_MIDDLE, _SPREAD = np.log(5.0), 1.5
-#: Events that a cause never seen is given over the whole exposure (Jeffreys' half).
-_HALF_EVENT = 0.5
-_FEW = 5.0
+#: An event that keeps the factor on a total near 1 where there are few.
+_FEW = 1.0
+#: What is shared is drawn as a factor by setting, age, duration and UASC.
+_MARGINS = tuple((axis,) for axis in AXES)
+#: Lets a level without events, of which nothing is known, have no factor; and a covariance its root.
+_RIDGE, _JITTER = 1e-6, 1e-6
+#: A cell's shared factor varies no more than this; the rest of its variance is its own.
+_MOST_SHARED = 1.0
+#: A cell's mean lies above its mode by no more than this, on the log scale (an assumption: the round trip of
+#: small authorities shows more to give too many events to cells that have none).
+_MOST_SKEW = 0.5
+#: The terms' variances rest on the same events. Where these are few, what the effects do not know is more than
+#: the fit says: by this over the events of the cause (an assumption, set by the round trip of small authorities:
+#: ``docs/validation/round-trip.md``).
+_MORE_UNKNOWN = 5.0
+_LEAST_FACTOR = 0.05
 
 
 @dataclass(frozen=True)
@@ -47,16 +53,19 @@ class Hazards:
     shape, rate
         Shape (settings in care, 6 ages, 6 durations, 2, 16 causes); mean = shape / rate, in events
         per child-day.
-    common_variance
-        Variance of the factor of mean 1 that the cells of a setting and cause share, shape
-        (settings in care, 16 causes).
+    apart
+        Shape of the part of each cell's gamma that is drawn apart from all others; as ``shape``.
+    shared
+        By cause, the root of the covariance of an intercept and of the log factors of each setting, age,
+        duration and UASC that its cells share: shape (16 causes, 15 + settings, 15 + settings).
     prior_weight
-        Events that the prior of each cause would count for if its mean were known.
+        Events that a cell's own prior would count for if its effects were known, by cause.
     """
 
     shape: Floats
     rate: Floats
-    common_variance: Floats
+    apart: Floats
+    shared: Floats
     prior_weight: dict[str, float]
 
     @property
@@ -64,117 +73,149 @@ class Hazards:
         """Posterior mean hazard of every cell, per child-day."""
         return self.shape / self.rate
 
+    @cached_property
+    def shared_variance(self) -> Floats:
+        """Variance of each cell's shared factor, in the shape of ``shape``."""
+        columns = self._margins.columns
+        cells = [cell_variance(root @ root.T, columns) for root in self.shared]
+        return np.stack(cells, axis=-1).reshape(self.shape.shape)
 
-def estimate_hazards(exposure: Exposure) -> Hazards:
-    """Posterior hazards of every cell from occurrence and exposure."""
-    shape = np.empty_like(exposure.events)
-    rate = np.empty_like(exposure.events)
-    weights = {}
-    for number, cause in enumerate(CAUSES):
-        events, days = exposure.events[..., number], exposure.child_days[..., number]
-        prior, behind = _prior_mean(events, days)
-        weights[cause] = _prior_weight(events, days * prior)
-        weight = _together(np.asarray(weights[cause]), behind)
-        shape[..., number] = weight + events
-        rate[..., number] = weight / prior + days
-        rate[..., number] /= _correction(events, days * shape[..., number] / rate[..., number])
-    common = _common_variance(exposure, shape, rate)
-    return Hazards(shape=shape, rate=rate, common_variance=common, prior_weight=weights)
+    def factors(self, normals: Floats) -> Floats:
+        """What cells share in one draw: factors of mean 1 on every hazard, in the shape of ``shape``.
 
+        A sum of normals is turned to the gamma of its variance by the cube of Wilson and Hilferty
+        (*Proceedings of the National Academy of Sciences* 17, 1931).
 
-def _correction(events: Floats, expected: Floats) -> Floats:
-    """Factor on a cause's posterior means, by setting and UASC, that gives the events seen in total.
+        Parameters
+        ----------
+        normals
+            Standard normals, shape (causes, directions of ``shared``).
+        """
+        logs = np.einsum("cij,cj->ic", self.shared, normals)
+        root = logs[:1]
+        for axis, places in enumerate(self._margins.places):
+            root = root + logs[places].reshape(-1, *(1,) * (len(AXES) - 1 - axis), len(CAUSES))
+        middle, slope = self._cube
+        root = root * slope
+        root += middle
+        np.maximum(root, _LEAST_FACTOR, out=root)
+        return np.asarray(root * root * root)
 
-    Where the truth is no product of setting, age and duration, shrinking each cell towards such a
-    product loses events on balance: cells with more than expected give some up that the others do
-    not get. Five events expected and seen keep the factor near 1 where there are few.
-    """
-    by_setting = (events.sum((1, 2, 3)) + _FEW) / (expected.sum((1, 2, 3)) + _FEW)
-    factor = by_setting[:, None, None, None]
-    by_side = (events.sum((0, 1, 2)) + _FEW) / ((expected * factor).sum((0, 1, 2)) + _FEW)
-    corrected: Floats = factor * by_side
-    return corrected
+    @property
+    def _margins(self) -> Design:
+        return design(self.shape.shape[:-1], _MARGINS)
 
-
-def _common_variance(exposure: Exposure, shape: Floats, rate: Floats) -> Floats:
-    """Variance, relative to a setting's total events of a cause, that independent cells leave out."""
-    expected = exposure.child_days * shape / rate
-    cells = (1, 2, 3)
-    total = np.maximum(expected.sum(cells), 1e-12)
-    apart = (np.square(expected) / shape).sum(cells) / np.square(total)
-    wanted = 1 / np.maximum(exposure.events.sum(cells), 1.0)
-    left_out: Floats = np.clip(wanted - apart, 0.0, 1.0)
-    return left_out
+    @cached_property
+    def _cube(self) -> tuple[Floats, Floats]:
+        """Of each cell: where the cube's root is centred, and how much of the normal it takes."""
+        variance = self.shared_variance
+        taken = np.minimum(variance, _MOST_SHARED)
+        return 1 - taken / 9, np.sqrt(np.divide(taken, variance, out=np.ones_like(taken), where=variance > 0)) / 3
 
 
-def _prior_mean(events: Floats, days: Floats) -> tuple[Floats, Floats]:
-    """Mean hazard that wider cells suggest for each (setting, age, duration, UASC), and the events behind it.
-
-    Setting, then setting × age, then the pooled profiles of duration and UASC; the events behind
-    the mean are those whose relative variance is the sum of the parts' own.
-    """
-    overall = (events.sum() + _HALF_EVENT) / max(days.sum(), 1.0)
-    everyone = np.full(days.shape[0], events.sum() + _HALF_EVENT)
-    in_setting = events.sum((1, 2, 3)), days.sum((1, 2, 3))
-    setting, behind = _shrunk(*in_setting, np.full(days.shape[0], overall), everyone)
-    by_age = days.sum((2, 3))
-    age, of_age = _profile(events.sum((0, 2, 3)), (by_age * setting[:, None]).sum(0))
-    behind = _together(behind[:, None], of_age)
-    setting_age, behind = _shrunk(events.sum((2, 3)), by_age, setting[:, None] * age, behind)
-    expected = (days.sum(3) * setting_age[:, :, None]).sum((0, 1))
-    duration, of_duration = _profile(events.sum((0, 1, 3)), expected)
-    so_far = setting_age[:, :, None] * duration
-    behind = _together(behind[:, :, None], of_duration)
-    expected = (days * so_far[..., None]).sum((0, 1, 2))
-    side, of_side = _profile(events.sum((0, 1, 2)), expected)
-    # The larger side is what the other factors were fitted to: its own factor is 1, and certain.
-    larger = expected == expected.max()
-    side, of_side = np.where(larger, 1.0, side), np.where(larger, np.inf, of_side)
-    return so_far[..., None] * side, _together(behind[..., None], of_side)
-
-
-def _profile(events: Floats, expected: Floats) -> tuple[Floats, Floats]:
-    """Ratio of observed to expected events along one axis, and the events it rests on."""
-    return (events + _HALF_EVENT) / (expected + _HALF_EVENT), events + _HALF_EVENT
-
-
-def _together(one: Floats, other: Floats) -> Floats:
-    """Events behind a product of two estimates: relative variances add."""
-    combined: Floats = 1 / (1 / one + 1 / other)
-    return combined
-
-
-def _shrunk(events: Floats, days: Floats, prior: Floats, behind: Floats) -> tuple[Floats, Floats]:
-    """Posterior mean and shape of each wider cell."""
-    shape = _together(np.asarray(_prior_weight(events, days * prior)), behind)
-    return (shape + events) / (shape / prior + days), shape + events
-
-
-def _prior_weight(events: Floats, expected: Floats) -> float:
-    """Shape of the Gamma prior that makes the events of the cells most likely.
+def estimate_hazards(exposure: Exposure, terms: Terms = TERMS) -> Hazards:
+    """Posterior hazards of every cell from occurrence and exposure.
 
     Parameters
     ----------
-    events, expected
-        Observed events and those that the prior mean expects, of any one shape.
+    terms
+        Of the log hazard, over the axes setting, age, duration and uasc.
     """
-    seen = expected > 0
-    observed, mean = events[seen], expected[seen]
-    if not observed.size:
-        return float(np.exp(_MIDDLE))
+    cells = exposure.events.shape[:-1]
+    given, margins = design(cells, terms), design(cells, _MARGINS)
+    around = _profiles(exposure, given, terms)
+    shape, rate, apart = (np.empty_like(exposure.events) for _ in range(3))
+    shared = np.zeros((len(CAUSES), margins.size, margins.size))
+    weights = {}
+    for number, cause in enumerate(CAUSES):
+        events, days = exposure.events[..., number], exposure.child_days[..., number]
+        if events.sum() == 0:
+            shape[..., number] = apart[..., number] = weights[cause] = HALF_EVENT
+            rate[..., number] = max(days.sum(), 1.0)
+            continue
+        fitted = fit(events.ravel(), days.ravel(), given, around[number])
+        mean, own, variance = _posterior(events, days, fitted)
+        shared[number] = _shared(days * mean, own, fitted, margins) * np.sqrt(_inflation(events))
+        together = cell_variance(shared[number] @ shared[number].T, margins.columns).reshape(cells)
+        rest = variance - np.minimum(together, _MOST_SHARED)
+        shape[..., number] = 1 / variance
+        rate[..., number] = 1 / (variance * mean)
+        apart[..., number] = 1 / np.maximum(rest, 1 / (fitted.weight + events))
+        weights[cause] = fitted.weight
+    return Hazards(shape=shape, rate=rate, apart=apart, shared=shared, prior_weight=weights)
 
-    def unlikelihood(log_weight: float) -> float:
-        weight = np.exp(log_weight)
-        terms = (
-            gammaln(observed + weight)
-            - gammaln(weight)
-            + weight * np.log(weight / (weight + mean))
-            + observed * np.log(mean / (weight + mean))
-        )
-        return float(-terms.sum() + 0.5 * ((log_weight - _MIDDLE) / _SPREAD) ** 2)
 
-    found = minimize_scalar(unlikelihood, bounds=(np.log(_LEAST_WEIGHT), np.log(_MOST_WEIGHT)), method="bounded")
-    return float(np.exp(found.x))
+def _profiles(exposure: Exposure, given: Design, terms: Terms) -> list[Floats]:
+    """What duration does to all moves, and to all exits, as an offset for each cause in turn.
+
+    A cause with few events so borrows the profile of its kind, not a level one; one with many departs
+    from it as far as its own events say.
+    """
+    cells = exposure.events.shape[:-1]
+    duration = np.indices(cells)[AXES.index("duration")].ravel()
+    offsets: list[Floats] = []
+    for first, last in ((0, len(TYPES)), (len(TYPES), len(CAUSES))):
+        events, days = exposure.events[..., first:last].sum(-1), exposure.child_days[..., first]
+        offset = np.zeros(events.size)
+        if events.sum() > 0 and ("duration",) in terms:
+            fitted = fit(events.ravel(), days.ravel(), given)
+            offset = fitted.level_effects(terms.index(("duration",)))[duration]
+        offsets += [offset] * (last - first)
+    return offsets
+
+
+def _posterior(events: Floats, days: Floats, fitted: Fitted) -> tuple[Floats, Floats, Floats]:
+    """Mean of each cell, how much of an effect's error its own events leave in it, and relative variance.
+
+    Given the effects a cell is a gamma of shape weight + events. An error of its effects reaches it
+    only by weight / (weight + expected): the more it has seen itself, the less. Few events leave the
+    posterior skew, and its mean above its mode; totals stay those fitted, by setting and by UASC.
+    """
+    weight, cells = fitted.weight, events.shape
+    hazard = fitted.hazard.reshape(cells)
+    expected = days * hazard
+    left = weight / (weight + expected)
+    mode = hazard * (weight + events) / (weight + expected)
+    effects = np.square(left) * fitted.variance.reshape(cells) * _inflation(events)
+    mean = mode * np.exp(np.minimum(effects / 2, _MOST_SKEW))
+    mean *= _correction(days * mode, days * mean)
+    return mean, left, 1 / (weight + events) + effects
+
+
+def _inflation(events: Floats) -> float:
+    """Factor on what the fit says that it does not know of a cause's effects."""
+    return 1 + _MORE_UNKNOWN / float(events.sum())
+
+
+def _correction(wanted: Floats, given: Floats) -> Floats:
+    """Factor on a cause's means, by setting and UASC, that brings total events to those wanted.
+
+    An event on either side keeps the factor near 1 where there are few; that of all is not held back.
+    """
+    by_setting = (wanted.sum((1, 2, 3)) + _FEW) / (given.sum((1, 2, 3)) + _FEW)
+    factor = by_setting[:, None, None, None]
+    by_side = (wanted.sum((0, 1, 2)) + _FEW) / ((given * factor).sum((0, 1, 2)) + _FEW)
+    total = wanted.sum() / (given * factor * by_side).sum()
+    corrected: Floats = factor * by_side * total
+    return corrected
+
+
+def _shared(expected: Floats, left: Floats, fitted: Fitted, margins: Design) -> Floats:
+    """Root of the covariance of factors by setting, age, duration and UASC that a cause's cells share.
+
+    The factors are the nearest to what errors of the effects do to the cells, weighed by expected
+    events, so that they keep the variance of the totals of each setting, age, duration and side.
+    """
+    weights, columns = expected.ravel(), margins.columns
+    size, count = margins.size, columns.shape[1]
+    pairs = (columns[:, :, None] * size + columns[:, None, :]).ravel()
+    normal = np.bincount(pairs, np.repeat(weights, count**2), size**2).reshape(size, size)
+    moved = weights * left.ravel()
+    gradient = sum(fitted.gradient(moved, column, size) for column in columns.T)
+    taken = np.linalg.solve(normal + _RIDGE * np.eye(size), gradient)
+    # Not by the library's product, which would use every processor for so little.
+    covariance = np.einsum("ij,kj->ik", np.einsum("ij,jk->ik", taken, fitted.covariance), taken)
+    return np.linalg.cholesky((covariance + covariance.T) / 2 + _JITTER * np.eye(size) * (1 + np.trace(covariance)))
 
 
 def hazard_table(hazards: Hazards, exposure: Exposure, codes: Codes) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from statsmodels.duration.survfunc import SurvfuncRight
 from sufficiency import dates
 from sufficiency.codes import AGE_BANDS, AGE_EDGES
 from sufficiency.history import History
+from sufficiency.history.stock import NONE, REASONS, codes_of
 
 SURVIVAL_COLUMNS = ("age_at_entry", "days", "at_risk", "left", "survival", "standard_error")
 _KEYS = ["child", "period"]
@@ -40,10 +41,11 @@ def survival_curves(history: History) -> pd.DataFrame:
 
 
 def stays_in_care(history: History) -> pd.DataFrame:
-    """One row per period of care whose start was seen: age_at_entry, from_day, days, left.
+    """One row per period of care whose start was seen: age_at_entry, from_day, days, left, reason.
 
     ``from_day`` counts days in care when observation began (0 for those who entered later);
-    ``days`` those at its end; ``left`` is whether the period ended.
+    ``days`` those at its end; ``left`` is whether the period ended, ``reason`` why (an index into
+    :data:`~sufficiency.history.stock.REASONS`, NONE where it did not).
     """
     table = history.placements[history.placements["care_start_known"]]
     last = table.drop_duplicates(_KEYS, keep="last")
@@ -56,6 +58,7 @@ def stays_in_care(history: History) -> pd.DataFrame:
             "from_day": np.maximum(history.first_day - begun, 0),
             "days": seen_until - begun,
             "left": end <= history.origin,
+            "reason": np.where(end <= history.origin, codes_of(last["reason"], REASONS), NONE),
         }
     )
     return stays[stays["days"] > stays["from_day"]].reset_index(drop=True)

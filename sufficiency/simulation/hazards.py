@@ -7,10 +7,15 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtri
 
-from sufficiency.draws import KeyWords, Purpose
+from sufficiency.draws import KeyWords, Purpose, draws, other_key
+from sufficiency.rates.hazards import Hazards as Estimated
 
 Floats = npt.NDArray[np.float64]
+
+#: A uniform may be nought, whose normal is not finite.
+_LEAST_UNIFORM = 2.0**-54
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,28 @@ class Hazards:
         shape, rate = self.posterior.shape, self.posterior.rate
         cells = shape / rate if self.key is None else gammas(shape, rate, self.key, Purpose.HAZARD)
         return np.asarray(cells * self.scale[:, None, None, None, :])
+
+
+def apart(estimated: Estimated) -> Posterior:
+    """The Gammas of what each cell's hazard has apart from all others; their means are the posterior's."""
+    return Posterior(estimated.apart, estimated.apart / estimated.mean)
+
+
+def given_shared(estimated: Estimated, own: Posterior, key: KeyWords) -> Posterior:
+    """The Gammas of one replication's cells, their means moved by what cells share in it.
+
+    Two uniforms of a draw make two of the standard normals of a cause.
+
+    Parameters
+    ----------
+    own
+        From :func:`apart`.
+    """
+    causes, directions = estimated.shared.shape[:2]
+    subject, pair = other_key(np.arange(causes)), np.arange(-(-directions // 2))
+    uniforms = np.stack(draws(key, subject[:, None], pair, Purpose.HAZARD), axis=-1).reshape(causes, -1)
+    normals = ndtri(np.maximum(uniforms[:, :directions], _LEAST_UNIFORM))
+    return Posterior(own.shape, own.rate / estimated.factors(normals))
 
 
 def gammas(shape: Floats, rate: Floats, key: KeyWords, purpose: Purpose, first: int = 0) -> Floats:

@@ -19,7 +19,7 @@ from sufficiency.history import History
 from sufficiency.rates import Rates
 from sufficiency.rates.openings import leavers
 from sufficiency.scenario import Effects
-from sufficiency.simulation.hazards import Hazards, Posterior, gammas
+from sufficiency.simulation.hazards import Hazards, Posterior, apart, gammas, given_shared
 from sufficiency.simulation.supply import PlaceDraws, Supply, supply_of
 from sufficiency.simulation.world import Entrants, Leavers, Stock, World
 
@@ -73,6 +73,10 @@ class Setup:
         parts = zip(
             keys,
             counts,
+            (
+                self.posterior if drawn is None else given_shared(self.rates.hazards, self.posterior, key)
+                for key in keys
+            ),
             _scales(self.rates, drawn, len(keys)),
             _re_entry(self.rates, drawn, len(keys)),
             _in_house_shares(self.rates, drawn, len(keys)),
@@ -84,7 +88,7 @@ class Setup:
                 codes=self.codes,
                 first_day=self.first_day,
                 days=self.days,
-                hazards=Hazards(self.posterior, scale, key if drawn else None),
+                hazards=Hazards(posterior, scale, key if drawn else None),
                 re_entry=re_entry,
                 first_types=self.rates.openings.first_types,
                 in_house_share=share,
@@ -95,13 +99,13 @@ class Setup:
                 places=places,
                 stayers=self.supply.stayers,
             )
-            for key, own, scale, re_entry, share, places in parts
+            for key, own, posterior, scale, re_entry, share, places in parts
         ]
 
     @cached_property
     def posterior(self) -> Posterior:
-        """The hazards' Gammas, checked once."""
-        return Posterior(self.rates.hazards.shape, self.rates.hazards.rate)
+        """The Gammas of what each cell's hazard has apart from all others; their means are the posterior's."""
+        return apart(self.rates.hazards)
 
     @cached_property
     def places(self) -> PlaceDraws:
@@ -181,20 +185,13 @@ def opening_leavers(history: History) -> Leavers:
 
 
 def _scales(rates: Rates, keys: Sequence[KeyWords] | None, size: int) -> Floats:
-    """Factors on the hazards of each setting and cause: shape (replications, settings, causes).
-
-    A Gamma of mean 1 is shared by the cells of a setting and cause; the recent multiplier is of exits.
-    """
+    """Factors on the hazards of each setting and cause, shape (replications, settings, causes): recent exits'."""
     observed, expected = rates.exit_multiplier
-    variance = rates.hazards.common_variance
-    scale = np.ones((size, *variance.shape))
+    settings, *_, causes = rates.hazards.shape.shape
+    scale = np.ones((size, settings, causes))
     if keys is None:
         multiplier = np.full(size, observed / expected)
     else:
-        shape = 1 / np.maximum(variance, 1e-12)
-        for number, key in enumerate(keys):
-            # Numbered from 1000, clear of the causes that number the cells' own draws.
-            scale[number] = np.where(variance > 0, gammas(shape, shape, key, Purpose.HAZARD, 1000), 1.0)
         uniform, _ = draws(key_words(keys), other_key(0), 0, Purpose.EXIT_MULTIPLIER)
         multiplier = gammaincinv(observed, uniform[:, 0]) / expected
     scale[..., len(TYPES) : len(CAUSES)] *= multiplier[:, None, None]

@@ -64,7 +64,7 @@ def invent(
     key = replication_key(world.seed, replication)
     arrivals = draw_arrivals(world, key)
     journeys = _journeys(world_of(world, used, arrivals), key, engine_name)
-    return Invented(world, used, key, arrivals, _as_the_domain_says(journeys))
+    return Invented(world, used, key, arrivals, as_domain_says(journeys))
 
 
 def _journeys(world: World, key: KeyWords, engine_name: EngineName) -> Spells:
@@ -98,7 +98,7 @@ def world_of(world: KnownWorld, codes: Codes, arrivals: Arrivals) -> World:
     )
 
 
-def _as_the_domain_says(given: Spells) -> Spells:
+def as_domain_says(given: Spells) -> Spells:
     """An exit in the last days before 18 is ageing out, whatever hazard made it (model §2)."""
     adult = dates.birthday(given.dob, dates.ADULT)
     late = (given.closing == CLOSINGS.index("exit")) & (given.end >= adult - AGED_OUT_WINDOW_DAYS)
