@@ -63,13 +63,15 @@ class Match:
     why: str = ""
 
 
-def fit_matching(setup: Setup) -> tuple[Supply, tuple[Match, ...]]:
+def fit_matching(setup: Setup, *, both_forms: bool = True) -> tuple[Supply, tuple[Match, ...]]:
     """Fit m for every limited in-house setting that the council has not given it for.
 
     Parameters
     ----------
     setup
         Of a plan that changes nothing; its horizon may be any, a year of it is run.
+    both_forms
+        Whether to fit the constant share of the second form too; without it ``share`` is the observed one.
 
     Returns
     -------
@@ -92,6 +94,8 @@ def fit_matching(setup: Setup) -> tuple[Supply, tuple[Match, ...]]:
             one = {name: m for name, m in fitted.one_suits.items() if name != pair[0]}
             m = found[kind].one_suits if found[kind].known else None
             fitted = replace(fitted, one_suits=one if m is None else {**one, pair[0]: m})
+    if not both_forms:
+        return fitted, tuple(found.values())
     return fitted, tuple(_with_second_form(trial, fitted, match) for match in found.values())
 
 

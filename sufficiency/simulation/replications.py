@@ -249,6 +249,7 @@ def match_places(
     *,
     rates: Rates | None = None,
     forecast: EntrantForecast | None = None,
+    both_forms: bool = True,
 ) -> Matched:
     """Fit how well a vacancy suits to the last year's arrivals, by simulating a year of the baseline.
 
@@ -256,6 +257,8 @@ def match_places(
     ----------
     supply
         The places (:func:`~sufficiency.simulation.supply.supply_of`); inferred when not given.
+    both_forms
+        Whether to fit the second form of matching too, which is only compared with the first.
     """
     last = dates.add_years(history.origin, 1)
     months = dates.calendar_months(history.origin + 1, last)
@@ -263,4 +266,4 @@ def match_places(
     effects, given = no_effects(months, history.codes), supply or supply_of(history)
     days = last - history.origin
     setup = prepare(history, rates or estimate_rates(history), arriving, effects, days=days, supply=given)
-    return Matched(*fit_matching(setup))
+    return Matched(*fit_matching(setup, both_forms=both_forms))

@@ -19,7 +19,7 @@ from sufficiency.returns import Returns
 from sufficiency.simulation import Outcome, match_places, simulate, supply_of
 from sufficiency.simulation.results import stock_by_month
 from sufficiency.tables import Capacity
-from sufficiency.trials.baselines import baselines, sums_at
+from sufficiency.trials.baselines import SMOOTHED, baselines, sums_at
 from sufficiency.trials.scoring import CARE_BANDS, OURS, SCORE_COLUMNS, Keys, Predicted, from_sample, keys_of, scored
 
 Floats = npt.NDArray[np.float64]
@@ -132,7 +132,7 @@ def forecast_from(known: History, ends: Ints, keys: Keys, asked: Asked) -> Predi
     months = dates.calendar_months(known.origin + 1, dates.add_years(known.origin, years))
     rates, forecast = estimate_rates(known), forecast_entrants(known, months=months, evaluate=False)
     then = asked.capacity.known_on(known.origin) if asked.capacity is not None else None
-    matched = match_places(known, supply_of(known, then), rates=rates, forecast=forecast)
+    matched = match_places(known, supply_of(known, then), rates=rates, forecast=forecast, both_forms=False)
     outcome = simulate(
         known,
         replications=asked.replications,
@@ -160,12 +160,21 @@ def sampled(outcome: Outcome, ends: Ints, keys: Keys) -> Floats:
     return np.asarray(cells.reshape(*cells.shape[:2], -1).astype(np.float64) @ keys.sums.T)
 
 
-def score(truth: History, known: History, ends: Ints, keys: Keys, forecasts: dict[str, Predicted]) -> pd.DataFrame:
-    """Some forecasts from an origin and the baselines, held against what came."""
+def score(
+    truth: History,
+    known: History,
+    ends: Ints,
+    keys: Keys,
+    forecasts: dict[str, Predicted],
+    smoothed: tuple[str, ...] = SMOOTHED,
+) -> pd.DataFrame:
+    """Some forecasts from an origin and the baselines, held against what came; ``smoothed``: levels of ETS."""
     actual = sums_at(truth, ends, keys)
-    every = {**forecasts, **baselines(known, ends, keys)}
+    all_sums = np.arange(len(keys))
+    every = {**{name: (one, all_sums) for name, one in forecasts.items()}, **baselines(known, ends, keys, smoothed)}
     # A kind of placement in which nobody of an age ever lives says nothing about a forecast.
-    lived = actual.any(0) | np.any([one.mean.any(0) for one in every.values()], axis=0)
-    own = np.flatnonzero(lived)
-    chosen = {name: (one.of(own), own) for name, one in every.items()}
+    lived = np.asarray(actual.any(0))
+    for one, sums in every.values():
+        lived[sums] |= one.mean.any(0)
+    chosen = {name: (one.of(np.flatnonzero(lived[sums])), sums[lived[sums]]) for name, (one, sums) in every.items()}
     return scored(pd.Timestamp(dates.as_date(known.origin)), keys, actual, chosen)

@@ -9,7 +9,7 @@ from sufficiency import dates
 from sufficiency.forecast.stock_series import smooth_stock
 from sufficiency.history import History
 from sufficiency.history.stock import spells, stock_at
-from sufficiency.trials.scoring import CARE_BANDS, Keys, Predicted, from_normal, from_point
+from sufficiency.trials.scoring import AGE_BAND, CARE_BANDS, SETTING, TOTAL, Keys, Predicted, from_normal, from_point
 from sufficiency.trials.stock_and_flow import fit_stock_and_flow
 
 Floats = npt.NDArray[np.float64]
@@ -18,6 +18,8 @@ Ints = npt.NDArray[np.int64]
 LAST_VALUE, SEASONAL = "last value", "seasonal naive"
 SMOOTHING, STOCK_AND_FLOW = "ETS on the stock", "stock and flow"
 BASELINES = (LAST_VALUE, SEASONAL, SMOOTHING, STOCK_AND_FLOW)
+#: Levels at which the stock is smoothed as a series.
+SMOOTHED = (TOTAL, SETTING, AGE_BAND)
 _MONTHS = 12
 
 
@@ -31,8 +33,13 @@ def sums_at(history: History, days: Ints, keys: Keys) -> Floats:
     return found
 
 
-def baselines(history: History, ends: Ints, keys: Keys) -> dict[str, Predicted]:
-    """Each baseline's forecast of some month ends, from what is known at the origin.
+def baselines(
+    history: History, ends: Ints, keys: Keys, smoothed: tuple[str, ...] = SMOOTHED
+) -> dict[str, tuple[Predicted, Ints]]:
+    """Each baseline's forecast of some month ends from what is known at the origin, and the sums that it is of.
+
+    Smoothing is done at the levels given: by setting and age band together it would take seconds, for series of a
+    few children.
 
     Parameters
     ----------
@@ -43,14 +50,17 @@ def baselines(history: History, ends: Ints, keys: Keys) -> dict[str, Predicted]:
     series = np.concatenate([sums_at(history, past, keys), sums_at(history, np.array([history.origin]), keys)])
     now, ahead = series[-1], len(ends)
     # The day of the origin may lie within a month; the series is read as if it were its end.
-    before = np.stack([series[-1 - _MONTHS + (month % _MONTHS) + 1] for month in range(ahead)])
-    smoothed = [smooth_stock(series[:, number], ahead) for number in range(len(keys))]
-    mean, deviation = (np.stack([one[part] for one in smoothed], axis=1) for part in (0, 1))
+    lag = [_MONTHS - (month % _MONTHS) - 1 for month in range(ahead)]
+    before = np.stack([series[max(len(series) - 1 - back, 0)] for back in lag])
+    every = np.arange(len(keys))
+    larger = np.flatnonzero(np.isin(keys.level, smoothed))
+    found = [smooth_stock(series[:, number], ahead) for number in larger]
+    mean, deviation = (np.stack([one[part] for one in found], axis=1) for part in (0, 1))
     return {
-        LAST_VALUE: from_point(np.broadcast_to(now, (ahead, len(now))).copy()),
-        SEASONAL: from_point(before if len(series) > _MONTHS else np.broadcast_to(now, (ahead, len(now))).copy()),
-        SMOOTHING: from_normal(np.maximum(mean, 0.0), deviation),
-        STOCK_AND_FLOW: fit_stock_and_flow(history).predict(ends - history.origin, keys),
+        LAST_VALUE: (from_point(np.broadcast_to(now, (ahead, len(now))).copy()), every),
+        SEASONAL: (from_point(before), every),
+        SMOOTHING: (from_normal(np.maximum(mean, 0.0), deviation), larger),
+        STOCK_AND_FLOW: (fit_stock_and_flow(history).predict(ends - history.origin, keys), every),
     }
 
 

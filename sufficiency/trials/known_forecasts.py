@@ -73,7 +73,7 @@ def scores_of(trial: Trial, origins: Sequence[str], *, horizon: int = HORIZON, p
             OURS: forecast_from(known, ends, keys, asked),
             ORACLE: oracle(trial.truth, known.origin, ends, keys, pool),
         }
-        parts.append(score(truth, known, ends, keys, forecasts))
+        parts.append(score(truth, known, ends, keys, forecasts, smoothed=(TOTAL,)))
     whole = pd.concat(parts, ignore_index=True)
     before = trial.world.shifts & (dates.to_days(whole["origin"]) < CHANGES_ON)
     return whole.assign(world=trial.world.name, seed=trial.seed, before_shift=before)
