@@ -251,14 +251,14 @@ This page is made by `{COMMAND}`, with `--returns FOLDER` for the last table's s
 """
 
 READING = """\
-**Reading it.** Time in the placement for moves, time in care for exits, age and UASC each earn their place by far, in
-the worlds and in the example. Setting × age, age × duration and setting × UASC do not and are left out: the cells' own
-factor takes up what of them there is. Setting × duration is a tie, within every interval; it is kept, because the worlds
-have some (supported accommodation and placements with parents have durations of their own) and intervals of hazards
-come nearer to 90 in 100 with it in the [round trip](round-trip.md). Ages 16 and 17 apart are a tie too, but for the
-smallest authorities, where one band is better by a little; they are kept, because independent living and supported
-accommodation begin between them. The worlds are made mostly of products, so that an interaction gains nothing here does
-not say that real children have none: a council's own returns can be asked in the same way.
+**Reading it.** Time in the placement for moves, time in care for exits and age each earn their place by far, in the
+worlds and in the example; so does UASC, but where an authority of about 30 children has too few events to tell.
+Setting × age, age × duration and setting × UASC do not and are left out: the cells' own factor takes up what of them
+there is. Setting × duration is a tie, within every interval; it is kept, because settings do differ so (supported
+accommodation and placements with parents have durations of their own, in the worlds too). Ages 16 and 17 apart are a
+tie as well, but for the smallest authorities, where one band is better by a little; they are kept, because independent
+living and supported accommodation begin between them. The worlds are made mostly of products, so that an interaction
+gains nothing here does not say that real children have none: a council's own returns can be asked in the same way.
 """
 
 SEX = """\
