@@ -251,12 +251,14 @@ This page is made by `{COMMAND}`, with `--returns FOLDER` for the last table's s
 """
 
 READING = """\
-**Reading it.** A structure that tells less loses wherever the truth has what it leaves out: time in the placement for
-moves, time in care for exits, age, UASC. Interactions that the truth lacks cost little, because their variances are
-found to be near nought, and those that it has (supported accommodation and placements with parents have durations of
-their own) pay. The worlds have no age × duration and no setting × UASC beyond what each cause has: that these gain
-nothing here does not say that real children have none. The structure in use is kept where no other is better by more
-than its interval in both the worlds and the example.
+**Reading it.** Time in the placement for moves, time in care for exits and age each earn their place by far, in the
+worlds and in the example; so does UASC, but where an authority of about 30 children has too few events to tell.
+Setting × age, age × duration and setting × UASC do not and are left out: the cells' own factor takes up what of them
+there is. Setting × duration is a tie, within every interval; it is kept, because settings do differ so (supported
+accommodation and placements with parents have durations of their own, in the worlds too). Ages 16 and 17 apart are a
+tie as well, but for the smallest authorities, where one band is better by a little; they are kept, because independent
+living and supported accommodation begin between them. The worlds are made mostly of products, so that an interaction
+gains nothing here does not say that real children have none: a council's own returns can be asked in the same way.
 """
 
 SEX = """\
