@@ -28,7 +28,7 @@ LEAST_MEAN = 0.02
 #: Factor of the standard deviation of whatever moves a level from month to month: on real series, with origins to
 #: March 2016, levels moved further than each series' own past said (docs/validation/real-series.md). Where a level
 #: does not move it does nothing.
-WIDER = 1.5
+WIDER = 1.2
 #: Before a series is seen, that its level does not move at all has this weight (an assumption). It keeps the
 #: intervals of steady series from widening; on real series it costs a little coverage, for which WIDER makes up.
 STILL = 0.75

@@ -1,6 +1,6 @@
 """The whole pipeline tried on worlds whose true parameters are known, beside the oracle that knows them.
 
-``python -m sufficiency.trials.known_forecasts --out docs/validation/known-worlds.md`` makes the page.
+``python -m sufficiency.trials.known_forecasts_page`` makes the page of it (docs/validation/known-worlds.md).
 """
 
 from __future__ import annotations
@@ -24,11 +24,13 @@ from sufficiency.trials.scoring import AGE_BAND, OURS, SETTING, TOTAL, keys_of
 from sufficiency.trials.write_returns import write_returns
 
 ORACLE = "oracle"
-#: Returns of these years; the origins lie 9, 18 and 24 months after the change, and one before it is scored apart.
+#: Returns of these years; the origins lie 6, 15 and 24 months after the change, and one before it is scored apart.
 YEARS = range(2017, 2027)
-ORIGINS = ("2022-12-31", "2023-09-30", "2024-03-31")
+ORIGINS = ("2022-09-30", "2023-06-30", "2024-03-31")
 BEFORE = "2021-09-30"
 HORIZON, PATHS = 24, 200
+SEEDS = 20
+SMALL_WORLD, LARGE_WORLD = "small", "large"
 LEVELS_SCORED = (TOTAL, SETTING, AGE_BAND)
 
 
@@ -79,9 +81,27 @@ def scores_of(trial: Trial, origins: Sequence[str], *, horizon: int = HORIZON, p
     return whole.assign(world=trial.world.name, seed=trial.seed, before_shift=before)
 
 
-def trials(names: Sequence[str], seeds: Sequence[int]) -> Iterator[tuple[ForecastWorld, int]]:
-    """Worlds and seeds, one world after the other."""
+def run_trials(folder: Path, names: Sequence[str], seeds: Sequence[int]) -> Iterator[Trial]:
+    """Score worlds and seeds that are not in the folder yet, one Parquet file each; the trials as they are done.
+
+    The large world is tried from the newest origin alone: it takes as long as six others.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
     for world in forecast_worlds():
-        if not names or world.name in names:
-            for seed in seeds:
-                yield world, seed
+        if names and world.name not in names:
+            continue
+        origins = [*ORIGINS, *([BEFORE] if world.shifts else [])]
+        few = world.name == LARGE_WORLD
+        for seed in seeds:
+            part = folder / f"{world.name.replace(' ', '-')}-{seed:03d}.parquet"
+            if part.exists():
+                continue
+            trial = make_trial(world, seed)
+            found = scores_of(trial, ORIGINS[-1:] if few else origins, paths=PATHS // 2 if few else PATHS)
+            found.to_parquet(part, index=False)
+            yield trial
+
+
+def scores_in(folder: Path) -> pd.DataFrame:
+    """Every score that a folder holds."""
+    return pd.concat([pd.read_parquet(path) for path in sorted(folder.glob("*.parquet"))], ignore_index=True)
