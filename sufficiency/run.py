@@ -133,7 +133,8 @@ def run_read(
     if history.placements.empty:
         raise UserError(["No child in these returns is in care by the origin; nothing can be forecast."])
     rates = estimate_rates(history)
-    forecast = forecast_entrants(history, months=_months_ahead(history, asked.years))
+    children = inputs.tables.population
+    forecast = forecast_entrants(history, months=_months_ahead(history, asked.years), children=children)
     clock.mark("history and rates")
     estimates = _Estimates(rates, forecast, _matched(history, inputs, rates, forecast))
     clock.mark("matching")
@@ -152,6 +153,7 @@ def run_read(
         seed=asked.seed,
         workers=asked.workers,
         capacity=inputs.tables.capacity,
+        children=children,
     )
     clock.mark("back-test")
     findings = (*history.findings, *_run_findings(outcomes, estimates), *_unpriced(outcomes[BASELINE], prices))

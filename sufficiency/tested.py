@@ -106,6 +106,7 @@ def run_backtest(returns: Path | str | None = None, options: BacktestOptions | N
                     seed=asked.seed,
                     workers=asked.workers,
                     capacity=tables.capacity,
+                    children=tables.population,
                 )
             )
             step()

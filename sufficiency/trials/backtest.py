@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,7 +12,7 @@ import pandas as pd
 
 from sufficiency import dates
 from sufficiency.errors import Problem, UserError
-from sufficiency.forecast import forecast_entrants
+from sufficiency.forecast import EntrantForecast, forecast_entrants
 from sufficiency.history import History, build_history
 from sufficiency.rates import estimate_rates
 from sufficiency.returns import Returns
@@ -51,6 +51,7 @@ def backtest(
     seed: int = DEFAULT_SEED,
     workers: int | None = None,
     capacity: Capacity | None = None,
+    children: Mapping[int, float] | None = None,
 ) -> pd.DataFrame:
     """Forecast from earlier origins as the returns would have been known then, and score.
 
@@ -68,6 +69,8 @@ def backtest(
         after it is the first).
     capacity
         The council's places. Only rows that were in force by an origin are used from it.
+    children
+        Children aged 0 to 17 in the area by calendar year; of an origin's own year and later nothing is used.
 
     Returns
     -------
@@ -81,7 +84,7 @@ def backtest(
     UserError
         Where an origin is no date of the returns, or leaves nothing to score.
     """
-    asked = Asked(replications, seed, workers, capacity)
+    asked = Asked(replications, seed, workers, capacity, children)
     truth = build_history(returns, origin=until)
     keys = keys_of(truth.codes)
     chosen = default_origins(truth.first_day, truth.origin) if origins is None else tuple(origins)
@@ -122,6 +125,13 @@ class Asked:
     seed: int = DEFAULT_SEED
     workers: int | None = None
     capacity: Capacity | None = None
+    children: Mapping[int, float] | None = None
+
+    def known_children(self, origin: int) -> Mapping[int, float] | None:
+        """Child population by calendar year, of the years that were over by an origin; None without any."""
+        before = dates.as_date(origin).year
+        known = {year: count for year, count in (self.children or {}).items() if year < before}
+        return known or None
 
 
 def forecast_from(known: History, ends: Ints, keys: Keys, asked: Asked) -> Predicted:
@@ -130,7 +140,7 @@ def forecast_from(known: History, ends: Ints, keys: Keys, asked: Asked) -> Predi
     if int(ends[-1]) > dates.add_years(known.origin, years):
         years += 1  # from 28 February, a year ends a day before a leap year's month does
     months = dates.calendar_months(known.origin + 1, dates.add_years(known.origin, years))
-    rates, forecast = estimate_rates(known), forecast_entrants(known, months=months, evaluate=False)
+    rates, forecast = estimate_rates(known), _entrants(known, months, asked)
     then = asked.capacity.known_on(known.origin) if asked.capacity is not None else None
     matched = match_places(known, supply_of(known, then), rates=rates, forecast=forecast, both_forms=False)
     outcome = simulate(
@@ -145,6 +155,10 @@ def forecast_from(known: History, ends: Ints, keys: Keys, asked: Asked) -> Predi
         journeys=0,
     )
     return from_sample(sampled(outcome, ends, keys))
+
+
+def _entrants(known: History, months: int, asked: Asked) -> EntrantForecast:
+    return forecast_entrants(known, months=months, evaluate=False, children=asked.known_children(known.origin))
 
 
 def sampled(outcome: Outcome, ends: Ints, keys: Keys) -> Floats:
