@@ -234,7 +234,7 @@ def past_fans(history: pd.DataFrame, fans: Mapping[str, pd.DataFrame], words: Wo
     fans
         Forecast made on → ``date``, p10, p25, p50, p75, p90, ``actual``, ``naive``.
     """
-    across = min(len(fans), _PAST_ACROSS) or 1
+    across = 2 if len(fans) in {2, 4} else min(len(fans), _PAST_ACROSS) or 1
     rows = -(-len(fans) // across) or 1
     figure = blank(words, height=1.5 + 1.75 * rows)
     grid = [panel(figure, rows, across, place + 1) for place in range(len(fans))]
@@ -254,7 +254,8 @@ def past_fans(history: pd.DataFrame, fans: Mapping[str, pd.DataFrame], words: Wo
     _same_heights(grid)
     if grid:
         handles, labels = grid[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=8.5)
+        # Two lines at the left: the mark of the paper is in the other corner.
+        figure.legend(handles, labels, loc="outside lower left", ncols=2, frameon=False, fontsize=8.5)
     return figure
 
 
