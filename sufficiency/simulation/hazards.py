@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -73,10 +74,17 @@ class Hazards:
 
 def gammas(shape: Floats, rate: Floats, key: KeyWords, purpose: Purpose, first: int = 0) -> Floats:
     """A draw of every Gamma of a table; the last axis numbers the draws, from ``first``."""
+    return many_gammas(shape, rate, [key], purpose, first)[0]
+
+
+def many_gammas(shape: Floats, rate: Floats, keys: Sequence[KeyWords], purpose: Purpose, first: int = 0) -> Floats:
+    r"""The same for several replications: shape (replications, \*shape)."""
     # Loaded here: the compiler is slow to load and not wanted with --help.
     from sufficiency.simulation import kernel  # noqa: PLC0415
 
-    out = np.empty((shape.size // shape.shape[-1], shape.shape[-1]))
-    words = np.uint64(key[0]), np.uint64(key[1])
-    kernel.draw_gammas(*words, int(purpose), first, shape.reshape(out.shape), rate.reshape(out.shape), out)
-    return out.reshape(shape.shape)
+    columns = shape.shape[-1]
+    flat = (shape.size // columns, columns)
+    out, words = np.empty((len(keys), *flat)), np.array(keys, dtype=np.uint64)
+    numbers, lanes = first + np.arange(columns + kernel.LANES), np.empty((kernel.LANE_ROWS, kernel.LANES))
+    kernel.draw_gammas(words, int(purpose), numbers, shape.reshape(flat), rate.reshape(flat), lanes, out)
+    return out.reshape(len(keys), *shape.shape)

@@ -7,6 +7,7 @@ Simulation day 0 is ``first_day``, the day after the origin; all days here are d
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +30,7 @@ _SURELY_YOUNGER = 18 * 365
 MOST_DAYS = 2**13 - 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stock:
     """Children in care at the origin, one element each."""
 
@@ -44,7 +45,7 @@ class Stock:
         return f"Stock({len(self.key):,} children)"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Leavers:
     """Children who left care before the origin and may come back; those of 18 by day 0 never do."""
 
@@ -70,6 +71,11 @@ class Entrants:
 
     def __repr__(self) -> str:
         return f"Entrants({len(self.key):,} children)"
+
+    @cached_property
+    def table(self) -> Ints:
+        """All of it as whole numbers, shape (5, entrants), in the order of the attributes."""
+        return np.stack([self.key.view(np.int64), self.day, self.dob, self.uasc.astype(np.int64), self.kind])
 
 
 @dataclass(frozen=True)
