@@ -17,7 +17,7 @@ import pandas as pd
 from scipy.special import gammaincinv, pdtr, pdtrik
 
 from sufficiency import dates
-from sufficiency.draws import KeyWords, Purpose, Words, draws, key_words, month_key, other_key
+from sufficiency.draws import KeyWords, Purpose, Words, key_words, many_draws, month_key, other_key
 from sufficiency.forecast.models import MODELS, Fitted, normal
 from sufficiency.forecast.scores import choose_model
 from sufficiency.history import History
@@ -72,15 +72,26 @@ class EntrantForecast:
 
     def counts(self, keys: Sequence[KeyWords]) -> Ints:
         """First entrants of each group and month of some replications: shape (replications, groups, months)."""
-        words = key_words(keys)
-        means = np.empty((len(keys), len(GROUPS), self.months))
+        months, cells = np.arange(self.months), np.arange(len(GROUPS) * self.months)
+        asked = [ask for stream in range(len(self.fitted)) for ask in self._asked(stream)]
+        counting = month_key(*np.divmod(cells, self.months))
+        *parameters, uniform = many_draws(key_words(keys), [*asked, (counting, 0, Purpose.ENTRY_COUNT)])
+        means = np.empty((len(keys), len(GROUPS), len(months)))
         for stream, model in enumerate(self.fitted):
-            mean = stream_means(model, words, stream, self.months)
-            rate = mean * _frailty(words, stream, model.dispersion, self.months)
-            means[:, stream::2] = rate[:, None, :] * _shares(words, stream, self.mix[stream])[:, :, None]
-        cells = month_key(np.arange(len(GROUPS))[:, None], np.arange(self.months))
-        uniform, _ = draws((words[0][..., None], words[1][..., None]), cells, 0, Purpose.ENTRY_COUNT)
-        return poisson_counts(uniform, means)
+            coefficients, steps, chance, mixed = parameters[4 * stream : 4 * stream + 4]
+            rate = model.means(normal(coefficients), normal(steps)) * _frailty(chance, model.dispersion)
+            means[:, stream::2] = rate[:, None, :] * _shares(mixed, self.mix[stream])[:, :, None]
+        return poisson_counts(uniform.reshape(means.shape), means)
+
+    def _asked(self, stream: int) -> list[tuple[Words, npt.ArrayLike, Purpose]]:
+        """What is drawn for a stream: coefficients, steps of the level, overdispersion by month, and mix."""
+        own, by_month = other_key(stream), month_key(_STREAM_BASE + stream, np.arange(self.months))
+        return [
+            (own, np.arange(_COEFFICIENTS), Purpose.ENTRY_PARAMETER),
+            (by_month, 0, Purpose.ENTRY_LEVEL),
+            (by_month, 0, Purpose.ENTRY_COUNT),
+            (own, np.arange(len(self.mix[stream])), Purpose.ENTRY_MIX),
+        ]
 
 
 def poisson_counts(uniform: Floats, mean: Floats) -> Ints:
@@ -105,24 +116,15 @@ def poisson_counts(uniform: Floats, mean: Floats) -> Ints:
     return out
 
 
-def stream_means(model: Fitted, words: tuple[Words, Words], stream: int, months: int) -> Floats:
-    """Mean of each month of some replications' paths of a stream: shape (replications, months)."""
-    first, _ = draws(words, other_key(stream), np.arange(_COEFFICIENTS), Purpose.ENTRY_PARAMETER)
-    steps, _ = draws(words, month_key(_STREAM_BASE + stream, np.arange(months)), 0, Purpose.ENTRY_LEVEL)
-    return model.means(normal(first), normal(steps))
-
-
-def _frailty(words: tuple[Words, Words], stream: int, dispersion: float, months: int) -> Floats:
+def _frailty(uniform: Floats, dispersion: float) -> Floats:
     """Gamma factor of each month, mean 1, that makes the stream's counts negative-binomial."""
     if dispersion <= 0:
-        return np.ones((len(words[0]), months), dtype=np.float64)
-    uniform, _ = draws(words, month_key(_STREAM_BASE + stream, np.arange(months)), 0, Purpose.ENTRY_COUNT)
+        return np.ones(uniform.shape, dtype=np.float64)
     return np.asarray(gammaincinv(1 / dispersion, uniform) * dispersion, dtype=np.float64)
 
 
-def _shares(words: tuple[Words, Words], stream: int, parameters: Floats) -> Floats:
+def _shares(uniform: Floats, parameters: Floats) -> Floats:
     """A draw from a Dirichlet by normalised Gammas for each replication."""
-    uniform, _ = draws(words, other_key(stream), np.arange(len(parameters)), Purpose.ENTRY_MIX)
     gammas = gammaincinv(np.maximum(parameters, _LEAST_SHAPE), uniform)
     kept = np.where(gammas.sum(axis=1, keepdims=True) > 0, gammas, parameters)
     return np.asarray(kept / kept.sum(axis=1, keepdims=True), dtype=np.float64)

@@ -117,6 +117,7 @@ class Layout:
     turned: Small
     kinds_at: Ints
     kind_codes: Ints
+    month_codes: int
     names: int
 
     def __repr__(self) -> str:
@@ -150,6 +151,7 @@ def layout(codes: Codes, first: int, last: int) -> Layout:
         turned=turned,
         kinds_at=kinds_at,
         kind_codes=kind_codes,
+        month_codes=math.prod(flow_sizes(len(codes.all_settings))[:4]),
         names=len(codes.all_settings),
     )
 
@@ -251,26 +253,17 @@ def known_people(stock: Stock, left: Leavers, stays: Stayers, before: int) -> In
 
 def _numbers(world: World, shared: Layout, key: KeyWords, people: int) -> Ints:
     places, drawn = world.places, world.hazards.key
-    throughout = {
-        kernel.FIRST: world.first_day,
-        kernel.END: world.last_day + 1,
-        kernel.DOWN_TO: places.down_to,
-        kernel.LAST_RESORT: places.last_resort,
-        kernel.AFTER_DAYS: places.after_days,
-        kernel.SCALED: int(world.multipliers is not None),
-        kernel.NAMES: shared.names,
-        kernel.KEY_0: key[0],
-        kernel.KEY_1: key[1],
-        kernel.STOCK: len(world.stock.key),
-        kernel.LEAVERS: len(world.leavers.key),
-        kernel.DRAWN: int(drawn is not None),
-        kernel.HAZARD_KEY_0: drawn[0] if drawn else 0,
-        kernel.HAZARD_KEY_1: drawn[1] if drawn else 0,
-        kernel.FREE: NONE,
-        kernel.RANK_BITS: people.bit_length(),
-        kernel.MONTH_CODES: math.prod(flow_sizes(shared.names)[:4]),
-    }
-    return np.array([throughout.get(number, 0) for number in range(kernel.NUMBERS)], dtype=np.int64)
+    table = np.zeros(kernel.NUMBERS, dtype=np.int64)
+    table[kernel.FIRST], table[kernel.END] = world.first_day, world.first_day + world.days
+    table[kernel.DOWN_TO], table[kernel.LAST_RESORT] = places.down_to, places.last_resort
+    table[kernel.AFTER_DAYS], table[kernel.SCALED] = places.after_days, world.multipliers is not None
+    table[kernel.KEY_0], table[kernel.KEY_1] = key
+    table[kernel.STOCK], table[kernel.LEAVERS] = len(world.stock.key), len(world.leavers.key)
+    table[kernel.DRAWN] = drawn is not None
+    table[kernel.HAZARD_KEY_0], table[kernel.HAZARD_KEY_1] = drawn or (0, 0)
+    table[kernel.FREE], table[kernel.RANK_BITS] = NONE, people.bit_length()
+    table[kernel.MONTH_CODES] = shared.month_codes
+    return table
 
 
 def _state(world: World, shared: Layout, key: KeyWords, *, keep: bool, room: int) -> State:

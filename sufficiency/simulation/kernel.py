@@ -86,9 +86,9 @@ ONE_SUITS, ENDS = 0, 1
 SUCCESS, WAIT_UNMET = 0, 1
 # Whole numbers of a run: what is counted, and what holds throughout.
 CHUNKS, ROWS, FLOWS, DONE, FULL = range(5)
-FIRST, END, DOWN_TO, LAST_RESORT, AFTER_DAYS, SCALED, NAMES, KEY_0, KEY_1, STOCK, LEAVERS = range(5, 16)
-DRAWN, HAZARD_KEY_0, HAZARD_KEY_1, FREE, RANK_BITS, MONTH_CODES = range(16, 22)
-NUMBERS = 22
+FIRST, END, DOWN_TO, LAST_RESORT, AFTER_DAYS, SCALED, KEY_0, KEY_1, STOCK, LEAVERS = range(5, 15)
+DRAWN, HAZARD_KEY_0, HAZARD_KEY_1, FREE, RANK_BITS, MONTH_CODES = range(15, 21)
+NUMBERS = 21
 # A day's list is made of chunks of a line each, the last of them being filled: children, and the chunk before.
 CHUNK, LAST, FILLED = 16, 0, 1
 ON_PLACEMENT, ON_CARE = 0, 1
@@ -96,7 +96,7 @@ ON_PLACEMENT, ON_CARE = 0, 1
 FROM_BASE, BY_SOURCE, BY_TARGET, BY_REASON = range(4)
 SIDES = 2 * _BANDS
 # Rows of uniforms, logarithms and draws of some Gammas at once.
-LANES, LANE_ROWS, LANE = 8, 7, 6
+LANES, LANE_ROWS, LANE = 16, 7, 6
 HELD_DAYS, VACANT_DAYS, FULL_DAYS, WAITING_DAYS, TURNED_AWAY, STEPPED = range(6)
 DAY_TABLES = 6
 
@@ -287,26 +287,26 @@ def _step(steps, day):
 
 
 @_inlined
-def _gammas(k0, k1, subject, purpose, numbers, lanes):
-    """Gamma draws of rate 1 for eight numbers of a subject, by Marsaglia and Tsang (ACM TOMS 26, 2000).
+def _gammas(k0, k1, subject, purpose, numbers, some, lanes):
+    """Gamma draws of rate 1 for some numbers of a subject, by Marsaglia and Tsang (ACM TOMS 26, 2000).
 
     The last row of ``lanes`` brings the shapes and takes the draws away. Each attempt takes two calls: one for
-    a normal by Box and Muller, one to accept it and to lower a shape below 1. All eight make their first
-    attempt side by side.
+    a normal by Box and Muller, one to accept it and to lower a shape below 1. First attempts are made side by
+    side, their calls always for all lanes: a loop of sixteen is done in a few steps (one of eight is not).
     """
     for at in range(LANES):
         lanes[0, at], lanes[1, at] = _philox(k0, k1, subject, numbers[at], purpose, 0)
         lanes[2, at], lanes[3, at] = _philox(k0, k1, subject, numbers[at], purpose, 1)
-    for at in range(LANES):
+    for at in range(some):
         lanes[4, at] = math.log(1.0 - lanes[0, at])
         lanes[5, at] = math.cos(2.0 * math.pi * lanes[1, at])
-    for at in range(LANES):
+    for at in range(some):
         x, a = math.sqrt(-2.0 * lanes[4, at]) * lanes[5, at], lanes[LANE, at]
         d = (a if a >= 1.0 else a + 1.0) - 1.0 / 3.0
         v = (1.0 + 1.0 / math.sqrt(9.0 * d) * x) ** 3
         # Their squeeze: what it accepts, the logarithms of _again would accept too.
         lanes[4, at] = d * v if v > 0.0 and lanes[2, at] > 0.0331 * (x * x) * (x * x) else -1.0
-    for at in range(LANES):
+    for at in range(some):
         a, value, lower = lanes[LANE, at], lanes[4, at], lanes[3, at]
         if a <= 0.0:
             value = 0.0
@@ -346,12 +346,12 @@ def _learn(n, causes, shapes, rates, scales, cell, hazards, lanes):
     k0, k1, subject = np.uint64(n[HAZARD_KEY_0]), np.uint64(n[HAZARD_KEY_1]), _CELL | np.uint64(cell)
     total = 0.0
     for base in range(0, causes[0], LANES):
-        own = causes[1 + base :]
-        for at in range(LANES):
+        own, some = causes[1 + base :], min(causes[0] - base, LANES)
+        for at in range(some):
             lanes[LANE, at] = shapes[own[at]]
         if n[DRAWN] == 1:
-            _gammas(k0, k1, subject, _HAZARD, own, lanes)
-        for at in range(min(causes[0] - base, LANES)):
+            _gammas(k0, k1, subject, _HAZARD, own, some, lanes)
+        for at in range(some):
             hazard = lanes[LANE, at] / rates[own[at]] * scales[own[at]]
             hazards[own[at]] = hazard
             total += hazard
@@ -1005,13 +1005,13 @@ def draw_gammas(keys, purpose, numbers, shape, rate, lanes, out):
     """
     cells, columns = shape.shape
     for one in range(len(keys)):
+        k0, k1 = keys[one, 0], keys[one, 1]
         for cell in range(cells):
             for base in range(0, columns, LANES):
                 some = min(columns - base, LANES)
-                lanes[LANE] = 0.0
                 for at in range(some):
                     lanes[LANE, at] = shape[cell, base + at]
-                _gammas(keys[one, 0], keys[one, 1], _CELL | np.uint64(cell), purpose, numbers[base:], lanes)
+                _gammas(k0, k1, _CELL | np.uint64(cell), purpose, numbers[base:], some, lanes)
                 for at in range(some):
                     out[one, cell, base + at] = lanes[LANE, at] / rate[cell, base + at]
 

@@ -6,7 +6,6 @@ on the method page (``docs/method.md``).
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -133,8 +132,8 @@ class Places:
 
     def drawn(self, usable: Ints) -> Places:
         """The same with other usable places; nothing is checked, and nothing made again."""
-        same = copy.copy(self)
-        same.__dict__["change_usable"] = usable
+        same = object.__new__(Places)
+        same.__dict__.update(self.__dict__, change_usable=usable)
         return same
 
     def check(self, settings: int, first_day: int) -> None:

@@ -72,6 +72,14 @@ class Entrants:
     def __repr__(self) -> str:
         return f"Entrants({len(self.key):,} children)"
 
+    @classmethod
+    def of(cls, table: Ints) -> Entrants:
+        """Entrants of a table of whole numbers, shape (5, entrants): rows in the order of the attributes."""
+        own = np.ascontiguousarray(table)
+        found = cls(own[0].view(np.uint64), own[1], own[2], own[3].astype(bool), own[4])
+        found.__dict__["table"] = own
+        return found
+
     @cached_property
     def table(self) -> Ints:
         """All of it as whole numbers, shape (5, entrants), in the order of the attributes."""
@@ -130,11 +138,7 @@ class World:
         if self.hazards.posterior.shape.shape != cells:
             msg = f"hazards have shape {self.hazards.posterior.shape.shape}, not {cells}"
             raise ValueError(msg)
-        self._check("scale", self.hazards.scale, (settings, len(CAUSES)))
-        re_entry = (len(RE_ENTRY_KINDS), len(RE_ENTRY_AGE_EDGES), len(RE_ENTRY_TIME_EDGES))
-        self._check("re_entry", self.re_entry, re_entry)
         self._check("first_types", self.first_types, (len(GROUP_BANDS), 2, len(TYPES)))
-        self._check("in_house_share", self.in_house_share, (len(TYPES),))
         if self.multipliers is not None:
             shape = (self.multipliers.shape[0], settings, len(AGE_BANDS) - 1, len(CAUSES))
             self._check("multipliers", self.multipliers, shape)
@@ -142,11 +146,40 @@ class World:
             msg = f"a simulation lasts from one day to {MOST_DAYS:,}"
             raise ValueError(msg)
         self.places.check(settings, self.first_day)
+        self._check_drawn()
         self._check_ages()
 
+    def drawn(
+        self, *, hazards: Hazards, re_entry: Floats, in_house_share: Floats, places: Places, entrants: Entrants
+    ) -> World:
+        """Another replication of the same authority: of what is drawn the sizes are checked, the rest was.
+
+        Parameters
+        ----------
+        places
+            From :meth:`~sufficiency.simulation.places.Places.drawn` of those of this world or its like.
+        """
+        other = object.__new__(World)
+        own = {"re_entry": re_entry, "in_house_share": in_house_share, "places": places, "entrants": entrants}
+        other.__dict__.update(self.__dict__, hazards=hazards, **own)
+        World._check_drawn(other)
+        return other
+
+    def _check_drawn(self) -> None:
+        settings = len(self.codes.in_care)
+        self._check("scale", self.hazards.scale, (settings, len(CAUSES)))
+        re_entry = (len(RE_ENTRY_KINDS), len(RE_ENTRY_AGE_EDGES), len(RE_ENTRY_TIME_EDGES))
+        self._check("re_entry", self.re_entry, re_entry)
+        self._check("in_house_share", self.in_house_share, (len(TYPES),))
+        new = self.entrants
+        old = new.day - new.dob >= _SURELY_YOUNGER
+        if old.any() and (dates.birthday(new.dob[old], dates.ADULT) <= new.day[old]).any():
+            msg = f"an entrant is {dates.ADULT} or older"
+            raise ValueError(msg)
+
     def _check_ages(self) -> None:
-        # An engine has no day before day 0 for what such a birthday ends. The oldest alone is looked at: this is
-        # done for every replication, and birthdays come in the order of births.
+        # An engine has no day before day 0 for what such a birthday ends. The oldest alone is looked at:
+        # birthdays come in the order of births.
         born = [group.dob.min(initial=dates.OPEN) for group in (self.stock, self.stayers)]
         adult, limit = dates.birthday(born, (dates.ADULT, STAY_LIMIT)).tolist()
         late = {
@@ -154,10 +187,6 @@ class World:
             f"stayers hold a young person whose {STAY_LIMIT}st birthday": limit,
         }
         found = [f"{who} lies before the first simulated day" for who, day in late.items() if day < self.first_day]
-        new = self.entrants
-        old = new.day - new.dob >= _SURELY_YOUNGER
-        if (dates.birthday(new.dob[old], dates.ADULT) <= new.day[old]).any():
-            found.append(f"an entrant is {dates.ADULT} or older")
         if found:
             raise ValueError("; ".join(found))
 
