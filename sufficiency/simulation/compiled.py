@@ -137,8 +137,9 @@ def layout(codes: Codes, first: int, last: int) -> Layout:
         own = np.flatnonzero(clocks[setting] == (clock == kernel.ON_PLACEMENT))
         causes[setting, clock, : len(own) + 1] = (len(own), *own)
     # The day before the first and the day after the last are asked for too.
-    turned = np.empty(last - first + 3, dtype=np.int32)
-    kernel.dated(first - 1, turned)
+    days = np.arange(first - 1, last + 2)
+    year = np.searchsorted(kernel.YEAR_BEGINS, days, side="right") - 1
+    turned = year << kernel.YEAR_SHIFT | days - kernel.YEAR_BEGINS[year]
     kinds_at, kind_codes = _flow_kinds(codes)
     return Layout(
         clocks=clocks,
@@ -148,7 +149,7 @@ def layout(codes: Codes, first: int, last: int) -> Layout:
         # One day more than the horizon: its end falls in a month of its own, or in the last.
         month_of=np.searchsorted(starts, np.arange(first, last + 2), side="right") - 1,
         month_start=starts,
-        turned=turned,
+        turned=turned.astype(np.int32),
         kinds_at=kinds_at,
         kind_codes=kind_codes,
         month_codes=math.prod(flow_sizes(len(codes.all_settings))[:4]),
@@ -261,8 +262,7 @@ def _numbers(world: World, shared: Layout, key: KeyWords, people: int) -> Ints:
     table[kernel.STOCK], table[kernel.LEAVERS] = len(world.stock.key), len(world.leavers.key)
     table[kernel.DRAWN] = drawn is not None
     table[kernel.HAZARD_KEY_0], table[kernel.HAZARD_KEY_1] = drawn or (0, 0)
-    table[kernel.FREE], table[kernel.RANK_BITS] = NONE, people.bit_length()
-    table[kernel.MONTH_CODES] = shared.month_codes
+    table[kernel.RANK_BITS], table[kernel.MONTH_CODES] = people.bit_length(), shared.month_codes
     return table
 
 
@@ -275,6 +275,10 @@ def _state(world: World, shared: Layout, key: KeyWords, *, keep: bool, room: int
     place = shared.place.copy()
     place[:, kernel.LIMITED] = world.places.limited
     lines = np.zeros((people, kernel.LINE // 8))
+    # Each free one leads to the next.
+    chunks = np.empty(((people // 8 + world.days + 64) * room, kernel.CHUNK), dtype=np.int32)
+    chunks[:, 0] = np.arange(1, len(chunks) + 1)
+    chunks[-1, 0] = NONE
     # As many flows as there can be, but no more than a busy life of each child makes.
     flows = min(months * kinds * kernel.SIDES, (people + 64) * 8 * room)
     return State(
@@ -287,7 +291,7 @@ def _state(world: World, shared: Layout, key: KeyWords, *, keep: bool, room: int
         small=lines.view(np.int16),
         place=place,
         due=np.zeros((world.days, 2), dtype=np.int32),
-        chunks=np.empty(((people // 8 + world.days + 64) * room, kernel.CHUNK), dtype=np.int32),
+        chunks=chunks,
         today=np.empty((2, people), dtype=np.int64),
         digits=np.empty(1 << kernel.DIGIT, dtype=np.int64),
         work=np.empty((people + 2, 2), dtype=np.int64),

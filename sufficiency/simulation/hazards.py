@@ -74,7 +74,8 @@ class Hazards:
 
 def gammas(shape: Floats, rate: Floats, key: KeyWords, purpose: Purpose, first: int = 0) -> Floats:
     """A draw of every Gamma of a table; the last axis numbers the draws, from ``first``."""
-    return many_gammas(shape, rate, [key], purpose, first)[0]
+    found: Floats = many_gammas(shape, rate, [key], purpose, first)[0]
+    return found
 
 
 def many_gammas(shape: Floats, rate: Floats, keys: Sequence[KeyWords], purpose: Purpose, first: int = 0) -> Floats:

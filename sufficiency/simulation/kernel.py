@@ -5,12 +5,9 @@ a function's own file. Every child has one pending event at most, in a list of i
 its list is sorted by whole numbers (class, child, placement number), so that the order is total. No event
 makes another on its own day. Stock, child-days and flows are counted as things happen.
 
-Large authorities wait for memory more than for arithmetic. So whatever an event needs of a child lies in
-one line of the cache, birthdays are worked out from the year of birth, a day's list is read as a whole
-before its first event (so that the lines of its children arrive together), and flows are counted in the
-table of a month.
-
-Days are day numbers; settings index ``codes.in_care``; the words are those of the method page.
+Large authorities wait for memory more than for arithmetic. So what an event needs of a child lies in one line
+of the cache, a day's list is read as a whole before its first event (so that the lines of its children arrive
+together), and flows are counted in the table of a month.
 """
 
 from __future__ import annotations
@@ -33,10 +30,9 @@ _PURPOSE_SHIFT = np.uint64(24)
 _TO_UNIT = 2.0**-53
 _EVENT, _MATCH, _OFFER, _WAIT = (int(x) for x in (Purpose.EVENT, Purpose.MATCH, Purpose.OFFER, Purpose.WAIT))
 _STAYING, _STAY_LENGTH = int(Purpose.STAYING_PUT), int(Purpose.STAYING_PUT_LENGTH)
-_RETURN, _FIRST = int(Purpose.RE_ENTRY), int(Purpose.FIRST_TYPE)
+_RETURN, _FIRST, _HAZARD = int(Purpose.RE_ENTRY), int(Purpose.FIRST_TYPE), int(Purpose.HAZARD)
 _KEPT, _ENTRY_DAY, _ENTRANT_AGE = (int(x) for x in (Purpose.ENTRANT_KEPT, Purpose.ENTRY_DAY, Purpose.ENTRANT_AGE))
 _CELL, _ENTRANT = np.uint64(Kind.CELL << 60), np.uint64(Kind.ENTRANT << 60)
-_HAZARD = int(Purpose.HAZARD)
 #: Each attempt fails less than one time in twenty.
 _MOST_ATTEMPTS = 64
 
@@ -63,33 +59,27 @@ _RANK_SHIFT, _NUMBER_MASK = 20, (1 << 20) - 1
 #: A day of more events than this is sorted by the digits of their order, of so many bits.
 _FEW, DIGIT = 24, 8
 #: Years from 1 March in which anybody lives, by number from the first, and the day on which each begins.
-_FIRST_YEAR, _YEARS = 1800, 512
-_YEAR_SHIFT, _OF_YEAR = 9, 511
-_YEAR_BEGINS = dates.month_start(12 * (np.arange(_FIRST_YEAR, _FIRST_YEAR + _YEARS + 32) - 1970) + 2)
+_FIRST_YEAR, _YEARS, YEAR_SHIFT, _OF_YEAR = 1800, 512, 9, 511
+YEAR_BEGINS = dates.month_start(12 * (np.arange(_FIRST_YEAR, _FIRST_YEAR + _YEARS + 32) - 1970) + 2)
 _DAY_OF_OFFER, _OFFER_MASK = 11, 2047
 
 # Who takes part: rows of the table of those known at the origin, and of that of first entrants.
-KEY, DOB, ASYLUM, SETTING, BEGUN, FIRST_CARE, HOME = range(7)
-KNOWN_ROWS = 7
-NEW_KEY, NEW_DAY, NEW_DOB, NEW_ASYLUM, NEW_KIND = range(5)
-NEW_ROWS = 5
+KEY, DOB, ASYLUM, SETTING, BEGUN, FIRST_CARE, HOME, KNOWN_ROWS = range(8)
+NEW_KEY, NEW_DAY, NEW_DOB, NEW_ASYLUM, NEW_KIND, NEW_ROWS = range(6)
 # A child in one line of the cache: two words of 8 bytes, columns of 4 bytes and columns of 2 bytes.
-LINE = 64
-OWN_KEY, SECOND = 0, 1
+LINE, OWN_KEY, SECOND = 64, 0, 1
 NUMBER, START, CARE, BEFORE, BEHIND, WHEN, BORN = range(4, 11)
 UASC, STATUS, WHERE, OPENING, MISSED, TARGET, STEPS_DOWN, FIRST_KIND = range(22, 30)
 # Columns of the table of settings.
 TYPE, REPORT, AFTER_18, LIMITED, OCCUPIED, USABLE, HEAD, TAIL, WAITING, SINCE, OFFERS, OFFERS_DAY = range(12)
 VACANT_BEFORE, PLACE_COLUMNS = 12, 13
 HOUSE, OUTSIDE = 0, 1
-ONE_SUITS, ENDS = 0, 1
-SUCCESS, WAIT_UNMET = 0, 1
+ONE_SUITS, ENDS, SUCCESS, WAIT_UNMET = 0, 1, 0, 1
 # Whole numbers of a run: what is counted, and what holds throughout.
-CHUNKS, ROWS, FLOWS, DONE, FULL = range(5)
+FREE, ROWS, FLOWS, DONE, FULL = range(5)
 FIRST, END, DOWN_TO, LAST_RESORT, AFTER_DAYS, SCALED, KEY_0, KEY_1, STOCK, LEAVERS = range(5, 15)
-DRAWN, HAZARD_KEY_0, HAZARD_KEY_1, FREE, RANK_BITS, MONTH_CODES = range(15, 21)
-NUMBERS = 21
-# A day's list is made of chunks of a line each, the last of them being filled: children, and the chunk before.
+DRAWN, HAZARD_KEY_0, HAZARD_KEY_1, RANK_BITS, MONTH_CODES, NUMBERS = range(15, 21)
+# A day's list is made of chunks of a line each, the last of them being filled: the chunk before, and children.
 CHUNK, LAST, FILLED = 16, 0, 1
 ON_PLACEMENT, ON_CARE = 0, 1
 # Where an event of a kind is counted: from where on, and steps by source, target and reason.
@@ -97,8 +87,7 @@ FROM_BASE, BY_SOURCE, BY_TARGET, BY_REASON = range(4)
 SIDES = 2 * _BANDS
 # Rows of uniforms, logarithms and draws of some Gammas at once.
 LANES, LANE_ROWS, LANE = 16, 7, 6
-HELD_DAYS, VACANT_DAYS, FULL_DAYS, WAITING_DAYS, TURNED_AWAY, STEPPED = range(6)
-DAY_TABLES = 6
+HELD_DAYS, VACANT_DAYS, FULL_DAYS, WAITING_DAYS, TURNED_AWAY, STEPPED, DAY_TABLES = range(7)
 
 # Nothing is allocated here and no array outlives a call, so references are not counted: nine times as fast.
 _OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": False}
@@ -165,46 +154,28 @@ def _in_year(year, of_year):
 @_inlined
 def _years(p, s, child, day):
     """Whole years of age on a day of the horizon, or on the day before it."""
-    return min((p.turned[day - s.n[FIRST] + 1] - s.child[child, BORN]) >> _YEAR_SHIFT, _STAY_LIMIT)
+    years = (p.turned[day - s.n[FIRST] + 1] - s.child[child, BORN]) >> YEAR_SHIFT
+    return min(max(years, 0), _STAY_LIMIT)
 
 
 @_inlined
 def _turns(s, child, years):
     """Day of a child's birthday."""
     born = s.child[child, BORN]
-    return _YEAR_BEGINS[(born >> _YEAR_SHIFT) + years] + (born & _OF_YEAR)
-
-
-@_inlined
-def _dated(day):
-    """Year from 1 March, from the first of the table on, and day of it in one number: differences give ages."""
-    year, of_year = _march_year(day)
-    return (min(max(year - _FIRST_YEAR, 0), _YEARS - 1) << _YEAR_SHIFT) | of_year
-
-
-@_compiled
-def dated(first, out):
-    """Fill in the numbers of some days in a row, by which ages are told."""
-    for at in range(len(out)):
-        out[at] = _dated(first + at)
+    return YEAR_BEGINS[(born >> YEAR_SHIFT) + years] + (born & _OF_YEAR)
 
 
 @_inlined
 def _await(s, child, day):
     """Put a child's next event in the list of its day."""
-    at = day - s.n[FIRST]
-    s.child[child, WHEN] = at
+    at = s.child[child, WHEN] = day - s.n[FIRST]
     filled = s.due[at, FILLED]
     if filled % CHUNK == 0:
         new = s.n[FREE]
-        if new >= 0:
-            s.n[FREE] = s.chunks[new, 0]
-        elif s.n[CHUNKS] < len(s.chunks):
-            new = s.n[CHUNKS]
-            s.n[CHUNKS] = new + 1
-        else:
+        if new < 0:
             s.n[FULL] = 1
             return
+        s.n[FREE] = s.chunks[new, 0]
         s.chunks[new, 0] = s.due[at, LAST] if filled else -1
         s.due[at, LAST], filled = new, 1
     s.chunks[s.due[at, LAST], filled] = child
@@ -226,8 +197,7 @@ def _gather(s, at):
                 s.today[0, count] = (order << _RANK_SHIFT) | s.child[child, NUMBER]
                 count += 1
         before = s.chunks[chunk, 0]
-        s.chunks[chunk, 0] = s.n[FREE]
-        s.n[FREE] = chunk
+        s.chunks[chunk, 0], s.n[FREE] = s.n[FREE], chunk
         chunk, filled = before, CHUNK if before >= 0 else 0
     return count
 
@@ -250,8 +220,7 @@ def _sorted(s, count):
 def _by_digits(s, count):
     row, shift = 0, _RANK_SHIFT
     while shift <= _RANK_SHIFT + s.n[RANK_BITS]:
-        for digit in range(1 << DIGIT):
-            s.digits[digit] = 0
+        s.digits[:] = 0
         for at in range(count):
             s.digits[(s.today[row, at] >> shift) & ((1 << DIGIT) - 1)] += 1
         before = 0
@@ -390,10 +359,8 @@ def _total(p, s, setting, age, placed, cared, uasc, month):
 @_inlined
 def _hazard(p, s, setting, age, placed, cared, uasc, month, cause):
     served = placed if p.clocks[setting, cause] else cared
-    hazard = s.hazards[setting, age, served, uasc, cause]
-    if s.n[SCALED] == 1:
-        hazard = hazard * p.factors[month, setting, _REPORTED[age], cause]
-    return hazard
+    factor = p.factors[month, setting, _REPORTED[age], cause] if s.n[SCALED] == 1 else 1.0
+    return s.hazards[setting, age, served, uasc, cause] * factor
 
 
 @_inlined
@@ -428,12 +395,8 @@ def _stretch(day, stop, hazard, gathered, threshold):
 @_inlined
 def _event_day(p, s, child, now, threshold):
     """First day by which the hazards met since ``now`` add up to the threshold; 18 or the horizon at the latest."""
-    setting, start, care, uasc = (
-        s.small[child, WHERE],
-        s.child[child, START],
-        s.child[child, CARE],
-        s.small[child, UASC],
-    )
+    setting, uasc = s.small[child, WHERE], s.small[child, UASC]
+    start, care = s.child[child, START], s.child[child, CARE]
     end = min(_turns(s, child, _ADULT), s.n[END])
     age, placed, cared = _AGE[_years(p, s, child, now)], _served(now - start), _served(now - care)
     older = _turns(s, child, _HAZARD_EDGES[age])
@@ -488,14 +451,9 @@ def _return_day(p, s, child, left, home, now, limit, threshold):
 def _stay_end(p, s, setting, child, now, limit, threshold):
     day, gathered = now, 0.0
     while day < limit:
-        year = 0
-        stop = limit
-        for age in (_ADULT + 1, _ADULT + 2):
-            birthday = _turns(s, child, age)
-            if birthday <= day:
-                year += 1
-            else:
-                stop = min(stop, birthday)
+        first, second = _turns(s, child, _ADULT + 1), _turns(s, child, _ADULT + 2)
+        year = (first <= day) + (second <= day)
+        stop = min(limit, (first, second, limit)[year])
         hazard = p.own[setting, ENDS + year]
         gathered, found = _stretch(day, stop, hazard, gathered, threshold)
         if found >= 0:
@@ -574,11 +532,8 @@ def _settle(p, s, setting, day):
     since = s.place[setting, SINCE]
     if not s.place[setting, LIMITED] or day <= since:
         return
-    held, vacant, waiting = (
-        s.place[setting, OCCUPIED],
-        s.place[setting, USABLE] - s.place[setting, OCCUPIED],
-        s.place[setting, WAITING],
-    )
+    held, waiting = s.place[setting, OCCUPIED], s.place[setting, WAITING]
+    vacant = s.place[setting, USABLE] - held
     month = p.month_of[since - s.n[FIRST]]
     while since < day:
         until = min(day, p.month_start[month + 1])
@@ -667,17 +622,13 @@ def _choose(p, s, child, kind, own):
                 break
         house, outside = p.kinds[tried, HOUSE], p.kinds[tried, OUTSIDE]
         if house >= 0 and not s.place[house, LIMITED]:
-            if outside < 0:
-                return house
-            first, _ = _draw(s, child, _MATCH, step)
-            if first < p.shares[tried]:
+            if outside < 0 or _draw(s, child, _MATCH, step)[0] < p.shares[tried]:
                 return house
         elif house >= 0:
             vacant = s.place[house, USABLE] - s.place[house, OCCUPIED] + (1 if own == house else 0)
-            if vacant > 0:
-                first, _ = _draw(s, child, _MATCH, step)
-                if first < p.suits[house, min(vacant, p.suits.shape[1] - 1)]:
-                    return house
+            suits = p.suits[house, min(vacant, p.suits.shape[1] - 1)] if vacant > 0 else 0.0
+            if vacant > 0 and _draw(s, child, _MATCH, step)[0] < suits:
+                return house
         if outside >= 0:
             spare = s.place[outside, USABLE] - s.place[outside, OCCUPIED] + (1 if own == outside else 0)
             if not s.place[outside, LIMITED] or spare > 0:
@@ -697,10 +648,7 @@ def _begin(p, s, child, setting, now):
 
 @_inlined
 def _arrive(p, s, child, kind, own, day, opening):
-    """Place a child (new place first, then the old is given back); the setting where a place came free, or -1.
-
-    The caller has closed the old placement.
-    """
+    """Place a child whose old placement is closed, then give its place back; the setting where it came free, or -1."""
     setting = _choose(p, s, child, kind, own)
     house, outside = p.kinds[kind, HOUSE], p.kinds[kind, OUTSIDE]
     month = p.month_of[day - s.n[FIRST]]
@@ -719,12 +667,6 @@ def _arrive(p, s, child, kind, own, day, opening):
     _begin(p, s, child, setting, day)
     _wait(p, s, child, day)
     return -1 if own == setting else own
-
-
-@_inlined
-def _freed(p, s, setting, day):
-    if s.place[setting, LIMITED] and s.place[setting, USABLE] > s.place[setting, OCCUPIED]:
-        _offer(p, s, setting, 1, day)
 
 
 @_inlined
@@ -758,16 +700,15 @@ def _first_taker(p, s, home, extra, day):
             first, second = _draw(s, child, _OFFER, extra)
             if first < p.own[home, ONE_SUITS]:
                 if s.small[child, STEPS_DOWN] == 0 or second < p.real[SUCCESS]:
-                    old = s.small[child, WHERE]
-                    _take(p, s, child, home, old, day)
-                    return old
+                    return _take(p, s, child, home, day)
                 _unqueue(p, s, child, day)
         child = behind
     return -1
 
 
 @_inlined
-def _take(p, s, child, home, old, day):
+def _take(p, s, child, home, day):
+    old = s.small[child, WHERE]
     _unqueue(p, s, child, day)
     s.child[child, WHEN] = -1
     _log(p, s, child, s.place[old, REPORT], day, _MOVED, _NONE)
@@ -780,6 +721,7 @@ def _take(p, s, child, home, old, day):
     s.n[DONE] += 1
     _begin(p, s, child, home, day)
     _wait(p, s, child, day)
+    return old
 
 
 @_inlined
@@ -811,10 +753,8 @@ def _turn_18(p, s, child, day):
     _log(p, s, child, s.place[old, REPORT], day, _EXITED, _AGED_OUT)
     _flow(p, s, child, day - 1, _EXIT_EVENT, s.place[old, REPORT], _NONE, _AGED_OUT)
     s.small[child, STATUS] = 0
-    stays = False
-    if s.place[old, AFTER_18] >= 0:
-        first, _ = _draw(s, child, _STAYING, 0)
-        stays = first < p.uptake[_step(p.stay_day, day) - 1, old]
+    first, _ = _draw(s, child, _STAYING, 0)
+    stays = s.place[old, AFTER_18] >= 0 and first < p.uptake[_step(p.stay_day, day) - 1, old]
     s.child[child, NUMBER] += 1
     if stays:
         _flow(p, s, child, day, _STAY_EVENT, s.place[old, REPORT], s.place[old, AFTER_18], _NONE)
@@ -826,8 +766,8 @@ def _turn_18(p, s, child, day):
 
 @_inlined
 def _stay(p, s, child, setting, day, now):
-    s.small[child, STATUS], s.small[child, WHERE], s.child[child, START] = _STAYING_ON, setting, day
-    s.small[child, OPENING] = _STAYS
+    s.small[child, STATUS], s.small[child, OPENING] = _STAYING_ON, _STAYS
+    s.small[child, WHERE], s.child[child, START] = setting, day
     first, _ = _draw(s, child, _STAY_LENGTH, 0)
     limit = min(_turns(s, child, _STAY_LIMIT), s.n[END])
     then = _stay_end(p, s, setting, child, now, limit, -math.log(1.0 - first))
@@ -864,8 +804,7 @@ def _first_kind(p, s, child, day):
 @_inlined
 def _capacity(p, s, at, day, waits):
     """All changes of places of a day, then who waits, then the offers of what has become vacant."""
-    settings = len(s.place)
-    for setting in range(settings):
+    for setting in range(len(s.place)):
         _settle(p, s, setting, day)
         s.place[setting, VACANT_BEFORE] = max(s.place[setting, USABLE] - s.place[setting, OCCUPIED], 0)
     while at < len(p.change_day) and p.change_day[at] == day:
@@ -875,7 +814,7 @@ def _capacity(p, s, at, day, waits):
         for child in range(len(s.child)):
             if s.small[child, STATUS] == _IN_CARE:
                 _wait(p, s, child, day)
-    for setting in range(settings):
+    for setting in range(len(s.place)):
         vacant = max(s.place[setting, USABLE] - s.place[setting, OCCUPIED], 0)
         more = vacant if waits else vacant - s.place[setting, VACANT_BEFORE]
         if s.place[setting, LIMITED] and more > 0:
@@ -886,7 +825,10 @@ def _capacity(p, s, at, day, waits):
 @_inlined
 def _seat(s, child, key, dob, uasc):
     """What is known of a child whatever happens."""
-    s.key[child, OWN_KEY], s.child[child, BORN], s.small[child, UASC] = np.uint64(key), _dated(dob), uasc
+    year, of_year = _march_year(dob)
+    # As p.turned has it for days: the difference of two such numbers gives the age.
+    s.child[child, BORN] = (min(max(year - _FIRST_YEAR, 0), _YEARS - 1) << YEAR_SHIFT) | of_year
+    s.key[child, OWN_KEY], s.small[child, UASC] = np.uint64(key), uasc
     s.small[child, TARGET], s.small[child, MISSED], s.child[child, WHEN] = -1, -1, -1
 
 
@@ -918,9 +860,7 @@ def _open(p, s):
 @_compiled
 def run(p, s):
     """The whole run, day by day: changes of places first, then events in order of class and child."""
-    s.place[:, HEAD] = -1
-    s.place[:, TAIL] = -1
-    s.place[:, SINCE] = s.n[FIRST]
+    s.place[:, HEAD], s.place[:, TAIL], s.place[:, SINCE] = -1, -1, s.n[FIRST]
     s.place[:, OFFERS_DAY] = s.n[FIRST] - 1
     _open(p, s)
     changed = waited = month = 0
@@ -934,25 +874,19 @@ def run(p, s):
             changed = _capacity(p, s, changed, day, rethink)
             waited += 1 if rethink else 0
             s.n[DONE] += 1
-        _day(p, s, day, count)
+        row, ranks = _sorted(s, count), (1 << s.n[RANK_BITS]) - 1
+        for at in range(count):
+            child = (s.today[row, at] >> _RANK_SHIFT) & ranks
+            # Whoever was moved earlier in the day has another placement.
+            if s.child[child, NUMBER] == s.today[row, at] & _NUMBER_MASK:
+                freed = _happen(p, s, child, day)
+                if freed >= 0 and s.place[freed, LIMITED] and s.place[freed, USABLE] > s.place[freed, OCCUPIED]:
+                    _offer(p, s, freed, 1, day)
+                s.n[DONE] += 1
         if s.n[FULL] == 1:
             return
     _end_month(p, s, month)
     _finish(p, s)
-
-
-@_inlined
-def _day(p, s, day, count):
-    """What happens to children on a day."""
-    row, ranks = _sorted(s, count), (1 << s.n[RANK_BITS]) - 1
-    for at in range(count):
-        child = (s.today[row, at] >> _RANK_SHIFT) & ranks
-        # Whoever was moved earlier in the day has another placement.
-        if s.child[child, NUMBER] == s.today[row, at] & _NUMBER_MASK:
-            freed = _happen(p, s, child, day)
-            if freed >= 0:
-                _freed(p, s, freed, day)
-            s.n[DONE] += 1
 
 
 @_inlined
@@ -1030,8 +964,7 @@ def draw_entrants(k0, k1, counts, factors, layers, starts, window, ages, edges, 
             for layer in range(layers):
                 above = factors[group, month] - layer
                 for number in range(counts[group, month]):
-                    packed = (group << 50) | (month << 38) | (layer << 30) | number
-                    subject = _ENTRANT | np.uint64(packed)
+                    subject = _ENTRANT | np.uint64((group << 50) | (month << 38) | (layer << 30) | number)
                     if layers > 1 or above < 1.0:
                         kept, _ = _philox(k0, k1, subject, 0, _KEPT, 0)
                         if kept >= above:

@@ -21,7 +21,7 @@ from sufficiency.rates.openings import leavers
 from sufficiency.scenario import Effects
 from sufficiency.simulation.hazards import Hazards, Posterior, many_gammas
 from sufficiency.simulation.supply import PlaceDraws, Supply, supply_of
-from sufficiency.simulation.world import Entrants, Leavers, Stock, World
+from sufficiency.simulation.world import Entrants, Leavers, Stock, World, check_draws
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -70,15 +70,11 @@ class Setup:
             First entrants of the replications, shape (replications, groups, months).
         """
         drawn = keys if self.parameters == "draw" else None
-        parts = zip(
-            keys,
-            _scales(self.rates, drawn, len(keys)),
-            _re_entry(self.rates, drawn, len(keys)),
-            _in_house_shares(self.rates, drawn, len(keys)),
-            self.places.draw(keys),
-            draw_entrants(self, keys, counts),
-            strict=True,
-        )
+        scales, re_entries = _scales(self.rates, drawn, len(keys)), _re_entry(self.rates, drawn, len(keys))
+        shares, (everybody, ends) = _in_house_shares(self.rates, drawn, len(keys)), draw_entrants(self, keys, counts)
+        check_draws(self.codes, scales, re_entries, shares, Entrants.of(everybody))
+        came = [Entrants.of(own) for own in np.split(everybody, ends[:-1], axis=1)]
+        parts = zip(keys, scales, re_entries, shares, self.places.draw(keys), came, strict=True)
         found: list[World] = []
         for key, scale, re_entry, share, places, entrants in parts:
             own = {
@@ -88,7 +84,7 @@ class Setup:
                 "places": places,
                 "entrants": entrants,
             }
-            # What the replications share is checked with the first of them.
+            # What the replications share is checked with the first of them, all that they draw above.
             found.append(found[0].drawn(**own) if found else self._world(**own))
         return found
 
@@ -237,8 +233,8 @@ def _in_house_shares(rates: Rates, keys: Sequence[KeyWords] | None, size: int) -
     return shares
 
 
-def draw_entrants(setup: Setup, keys: Sequence[KeyWords], counts: Ints) -> list[Entrants]:
-    """First entrants of some replications under the plan's factors, in order of key.
+def draw_entrants(setup: Setup, keys: Sequence[KeyWords], counts: Ints) -> tuple[Ints, Ints]:
+    """First entrants of some replications under the plan's factors, in order of key, and where those of each end.
 
     Entrant k of a group and month exists when k is below the path's count; under a factor f layer
     j (0, 1, …) of entrant k exists when its uniform is below f − j, so that f < 1 keeps some of the
@@ -254,4 +250,4 @@ def draw_entrants(setup: Setup, keys: Sequence[KeyWords], counts: Ints) -> list[
     words, ends = np.array(keys, dtype=np.uint64), np.zeros(len(keys), dtype=np.int64)
     first_types = setup.rates.openings.first_types
     kernel.draw_paths(words, own, factors, layers, setup.calendar, window, *setup.ages, first_types, ends, out)
-    return [Entrants.of(part) for part in np.split(out[:, : ends[-1]], ends[:-1], axis=1)]
+    return out[:, : ends[-1]], ends

@@ -138,44 +138,32 @@ class World:
         if self.hazards.posterior.shape.shape != cells:
             msg = f"hazards have shape {self.hazards.posterior.shape.shape}, not {cells}"
             raise ValueError(msg)
-        self._check("first_types", self.first_types, (len(GROUP_BANDS), 2, len(TYPES)))
+        _check("first_types", self.first_types, (len(GROUP_BANDS), 2, len(TYPES)))
         if self.multipliers is not None:
             shape = (self.multipliers.shape[0], settings, len(AGE_BANDS) - 1, len(CAUSES))
-            self._check("multipliers", self.multipliers, shape)
+            _check("multipliers", self.multipliers, shape)
         if not 1 <= self.days <= MOST_DAYS:
             msg = f"a simulation lasts from one day to {MOST_DAYS:,}"
             raise ValueError(msg)
         self.places.check(settings, self.first_day)
-        self._check_drawn()
+        drawn = self.hazards.scale[None], self.re_entry[None], self.in_house_share[None]
+        check_draws(self.codes, *drawn, self.entrants)
         self._check_ages()
 
     def drawn(
         self, *, hazards: Hazards, re_entry: Floats, in_house_share: Floats, places: Places, entrants: Entrants
     ) -> World:
-        """Another replication of the same authority: of what is drawn the sizes are checked, the rest was.
+        """Another replication of the same authority, of draws that :func:`check_draws` has seen.
 
         Parameters
         ----------
         places
-            From :meth:`~sufficiency.simulation.places.Places.drawn` of those of this world or its like.
+            From :meth:`~sufficiency.simulation.places.Places.drawn` of those of this world.
         """
         other = object.__new__(World)
         own = {"re_entry": re_entry, "in_house_share": in_house_share, "places": places, "entrants": entrants}
         other.__dict__.update(self.__dict__, hazards=hazards, **own)
-        World._check_drawn(other)
         return other
-
-    def _check_drawn(self) -> None:
-        settings = len(self.codes.in_care)
-        self._check("scale", self.hazards.scale, (settings, len(CAUSES)))
-        re_entry = (len(RE_ENTRY_KINDS), len(RE_ENTRY_AGE_EDGES), len(RE_ENTRY_TIME_EDGES))
-        self._check("re_entry", self.re_entry, re_entry)
-        self._check("in_house_share", self.in_house_share, (len(TYPES),))
-        new = self.entrants
-        old = new.day - new.dob >= _SURELY_YOUNGER
-        if old.any() and (dates.birthday(new.dob[old], dates.ADULT) <= new.day[old]).any():
-            msg = f"an entrant is {dates.ADULT} or older"
-            raise ValueError(msg)
 
     def _check_ages(self) -> None:
         # An engine has no day before day 0 for what such a birthday ends. The oldest alone is looked at:
@@ -195,15 +183,34 @@ class World:
         """Last simulated day, as a day number."""
         return self.first_day + self.days - 1
 
-    @staticmethod
-    def _check(name: str, table: Floats, shape: tuple[int, ...]) -> None:
-        if table.shape != shape:
-            msg = f"{name} has shape {table.shape}, not {shape}"
-            raise ValueError(msg)
-        # Written so that a missing number fails too.
-        if table.size and not (table.min() >= 0 and table.max() < np.inf):
-            msg = f"{name} holds a negative or missing number"
-            raise ValueError(msg)
+
+def check_draws(codes: Codes, scale: Floats, re_entry: Floats, in_house_share: Floats, entrants: Entrants) -> None:
+    """Refuse what some replications have drawn; tables have the axis of replications in front.
+
+    Raises
+    ------
+    ValueError
+        If a table has another shape or an impossible number, or an entrant is 18.
+    """
+    many = len(scale)
+    _check("scale", scale, (many, len(codes.in_care), len(CAUSES)))
+    edges = (len(RE_ENTRY_KINDS), len(RE_ENTRY_AGE_EDGES), len(RE_ENTRY_TIME_EDGES))
+    _check("re_entry", re_entry, (many, *edges))
+    _check("in_house_share", in_house_share, (many, len(TYPES)))
+    old = entrants.day - entrants.dob >= _SURELY_YOUNGER
+    if old.any() and (dates.birthday(entrants.dob[old], dates.ADULT) <= entrants.day[old]).any():
+        msg = f"an entrant is {dates.ADULT} or older"
+        raise ValueError(msg)
+
+
+def _check(name: str, table: Floats, shape: tuple[int, ...]) -> None:
+    if table.shape != shape:
+        msg = f"{name} has shape {table.shape}, not {shape}"
+        raise ValueError(msg)
+    # Written so that a missing number fails too.
+    if table.size and not (table.min() >= 0 and table.max() < np.inf):
+        msg = f"{name} holds a negative or missing number"
+        raise ValueError(msg)
 
 
 def kind_settings(codes: Codes) -> list[tuple[int, int]]:
