@@ -7,6 +7,7 @@ nothing else.
 from __future__ import annotations
 
 import math
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -266,47 +267,88 @@ def _numbers(world: World, shared: Layout, key: KeyWords, people: int) -> Ints:
     return table
 
 
+class _Scratch:
+    """Arrays in which a run works and no result lies: a thread uses them for one replication after another.
+
+    To get and give back half a megabyte takes longer than a tenth of a small replication.
+    """
+
+    def __init__(self, shared: Layout, cells: tuple[int, ...], people: int, room: int) -> None:
+        self.shared, self.cells, self.people, self.room = shared, cells, people, room
+        kinds, days = len(shared.kind_codes), len(shared.month_of) - 1
+        self.lines = np.empty((people, kernel.LINE // 8))
+        words: tuple[npt.DTypeLike, ...] = (np.uint64, np.float64, np.int32, np.int16)
+        self.views: tuple[npt.NDArray[Any], ...] = tuple(self.lines.view(word) for word in words)
+        chunks = np.empty(((people // 8 + days + 64) * room, kernel.CHUNK), dtype=np.int32)
+        # Each free one leads to the next.
+        self.following = np.append(np.arange(1, len(chunks), dtype=np.int32), np.int32(NONE))
+        # As many flows as there can be, but no more than a busy life of each child makes.
+        flows = min(len(shared.month_start) * kinds * kernel.SIDES, (people + 64) * 8 * room)
+        self.arrays: dict[str, npt.NDArray[Any]] = {
+            "due": np.empty((days, 2), dtype=np.int32),
+            "chunks": chunks,
+            "today": np.empty((2, people), dtype=np.int64),
+            "digits": np.empty(1 << kernel.DIGIT, dtype=np.int64),
+            "work": np.empty((people + 2, 2), dtype=np.int64),
+            "hazards": np.empty(cells),
+            "totals": np.empty((2, *cells[:4])),
+            "lanes": np.empty((kernel.LANE_ROWS, kernel.LANES)),
+            "seen": np.empty(kinds, dtype=np.int8),
+            "tallied": np.empty((kinds, kernel.SIDES), dtype=np.int32),
+            "flows": np.empty(flows, dtype=np.int64),
+            "times": np.empty(flows, dtype=np.int32),
+        }
+
+    def __repr__(self) -> str:
+        return f"_Scratch(room for {self.people:,})"
+
+    def fits(self, shared: Layout, cells: tuple[int, ...], people: int, room: int) -> bool:
+        """Whether a run of so many people can work here."""
+        return (self.shared, self.cells, self.room) == (shared, cells, room) and self.people >= people
+
+    def cleared(self, people: int) -> dict[str, npt.NDArray[Any]]:
+        """The arrays as a run wants to find them."""
+        self.lines[:people] = 0.0
+        self.arrays["chunks"][:, 0] = self.following
+        for name in ("due", "seen", "tallied"):
+            self.arrays[name][:] = 0
+        self.arrays["totals"][:] = -1.0
+        children = zip(("key", "second", "child", "small"), self.views, strict=True)
+        return self.arrays | {name: view[:people] for name, view in children}
+
+
+_OF_THREAD = threading.local()
+#: Above so many people nothing is held on to.
+_MOST_HELD = 20_000
+
+
+def _scratch(shared: Layout, cells: tuple[int, ...], people: int, room: int) -> _Scratch:
+    held: _Scratch | None = getattr(_OF_THREAD, "scratch", None)
+    if held is not None and held.fits(shared, cells, people, room):
+        return held
+    # A little more, because the next replication may have more entrants.
+    made = _Scratch(shared, cells, people + people // 8, room)
+    _OF_THREAD.scratch = made if made.people <= _MOST_HELD else None
+    return made
+
+
 def _state(world: World, shared: Layout, key: KeyWords, *, keep: bool, room: int) -> State:
     known = known_people(world.stock, world.leavers, world.stayers, world.first_day - 1)
-    new, hazards = world.entrants.table, world.hazards.posterior.shape.shape
+    new, months, cells = world.entrants.table, len(shared.month_start), shared.names * len(AGE_BANDS) * 2
     people, settings = known.shape[1] + new.shape[1], len(shared.place)
-    months, cells = len(shared.month_start), shared.names * len(AGE_BANDS) * 2
-    kinds = len(shared.kind_codes)
     place = shared.place.copy()
     place[:, kernel.LIMITED] = world.places.limited
-    lines = np.zeros((people, kernel.LINE // 8))
-    # Each free one leads to the next.
-    chunks = np.empty(((people // 8 + world.days + 64) * room, kernel.CHUNK), dtype=np.int32)
-    chunks[:, 0] = np.arange(1, len(chunks) + 1)
-    chunks[-1, 0] = NONE
-    # As many flows as there can be, but no more than a busy life of each child makes.
-    flows = min(months * kinds * kernel.SIDES, (people + 64) * 8 * room)
     return State(
         n=_numbers(world, shared, key, people),
         known=known,
         new=new,
-        key=lines.view(np.uint64),
-        second=lines,
-        child=lines.view(np.int32),
-        small=lines.view(np.int16),
         place=place,
-        due=np.zeros((world.days, 2), dtype=np.int32),
-        chunks=chunks,
-        today=np.empty((2, people), dtype=np.int64),
-        digits=np.empty(1 << kernel.DIGIT, dtype=np.int64),
-        work=np.empty((people + 2, 2), dtype=np.int64),
-        hazards=np.empty(hazards),
-        totals=np.full((2, *hazards[:4]), -1.0),
-        lanes=np.empty((kernel.LANE_ROWS, kernel.LANES)),
         present=np.zeros((months, cells), dtype=np.int64),
         part=np.zeros((months, cells), dtype=np.int64),
-        seen=np.zeros(kinds, dtype=np.int8),
-        tallied=np.zeros((kinds, kernel.SIDES), dtype=np.int32),
-        flows=np.empty(flows, dtype=np.int64),
-        times=np.empty(flows, dtype=np.int32),
         rows=np.empty(((people + 64) * 8 * room if keep else 0, 9), dtype=np.int64),
         days=np.zeros((kernel.DAY_TABLES, months - 1, settings), dtype=np.int64),
         unmet=np.zeros((months - 1, settings, len(AGE_BANDS) - 1), dtype=np.int64),
+        **_scratch(shared, world.hazards.posterior.shape.shape, people, room).cleared(people),
     )
 
 
@@ -331,8 +373,8 @@ def simulate_compiled(world: World, key: KeyWords, *, keep: bool = True) -> Coun
     return Counted(
         stock=state.present[:-1].reshape(shape),
         child_days=state.part[:-1].reshape(shape),
-        packed=state.flows[: state.n[kernel.FLOWS]],
-        times=state.times[: state.n[kernel.FLOWS]],
+        packed=state.flows[: state.n[kernel.FLOWS]].copy(),
+        times=state.times[: state.n[kernel.FLOWS]].copy(),
         tally=_tally(state),
         spells=_spells(state, state.rows[: state.n[kernel.ROWS]]) if keep else None,
     )
