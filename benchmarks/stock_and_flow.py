@@ -4,7 +4,8 @@ What a plain tool of this kind does: children are counted by age band and type o
 year of data come, per band and type, the daily chances of moving to another type or out of care, and the
 daily entries; a share 1 / (days in the band) moves up a band each day. The daily transitions are applied
 to the counts once a day for two years, which gives one number per band, type and day: no chance, no
-lengths of stay, no limited places.
+lengths of stay, no limited places. Costing spreads each number over providers as they were at the origin,
+at a price a night that rises each financial year, and adds up by financial year and type.
 
 ``python benchmarks/stock_and_flow.py package FOLDER`` times the package cs-demand-model 0.5.1 on a folder of
 returns instead; it wants pandas 1 and so an environment of its own (Python 3.10).
@@ -23,10 +24,15 @@ import pandas as pd
 
 if TYPE_CHECKING:
     from sufficiency.history import History
+    from sufficiency.tables import Prices
 
 _EDGES = (0, 1, 5, 10, 16, 18)
 _OUT = "out of care"
 _YEAR = 365
+_WEEK = 7
+#: What prices rise by each April (a round figure: time is what is measured).
+_INFLATION = 0.03
+_APRIL = 4
 
 
 def rates(history: History) -> tuple[pd.Series, pd.Series, pd.Series]:
@@ -82,6 +88,28 @@ def forecast(history: History, days: int = 730) -> pd.DataFrame:
         population = population.dot(daily) + arriving
         steps.append(population)
     return pd.concat(steps, axis=1).T
+
+
+def costed(history: History, population: pd.DataFrame, prices: Prices) -> pd.DataFrame:
+    """Pounds by financial year and type: children by day, band and type x provider share x price a night."""
+    table, codes = history.placements, history.codes
+    origin = pd.Timestamp(history.origin, unit="D")
+    present = table[(table["start"] <= origin) & ~(table["end"] <= origin) & table["setting"].isin(codes.in_care)]
+    held = present.groupby("setting", observed=True).size().rename("held").reset_index()
+    held["kind"] = held["setting"].map({name: codes.type_of(name) for name in codes.in_care})
+    held["share"] = held["held"] / held.groupby("kind")["held"].transform("sum")
+    base = prices.table.drop_duplicates("setting")[["setting", "pounds_per_week"]]
+    providers = held.merge(base, on="setting")[["kind", "setting", "share", "pounds_per_week"]]
+    days = pd.date_range(origin + pd.Timedelta(days=1), periods=len(population))
+    year = days.year - (days.month < _APRIL)
+    daily = population.set_axis(days).rename_axis("day").rename_axis(["band", "kind"], axis=1)
+    long = daily.melt(ignore_index=False, value_name="children").reset_index()
+    uplift = pd.Series((1 + _INFLATION) ** (year - year[0]), index=days)
+    spread = long.merge(providers, on="kind")
+    nightly = spread["pounds_per_week"] / _WEEK * spread["day"].map(uplift)
+    spread["pounds"] = spread["children"] * spread["share"] * nightly
+    spread["financial_year"] = spread["day"].map(pd.Series(year, index=days))
+    return spread.groupby(["financial_year", "kind"])["pounds"].sum().reset_index()
 
 
 def package(folder: Path) -> dict[str, float]:

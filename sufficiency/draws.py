@@ -160,6 +160,16 @@ def replication_key(seed: int, replication: int) -> KeyWords:
     return words[0], words[1]
 
 
+def replication_keys(seed: int, replications: Sequence[int]) -> list[KeyWords]:
+    """The same for several replications."""
+    if not (0 <= seed < 2**63 and min(replications, default=0) >= 0):
+        msg = "seed and replication must be whole numbers from 0 to 2^63 - 1"
+        raise ValueError(msg)
+    numbers = np.array(replications, dtype=np.uint64)
+    (first, _), (second, _) = _words((seed & _MASK, seed >> 32), numbers, 0, Purpose.REPLICATION_KEY, 0)
+    return list(zip(first.tolist(), second.tolist(), strict=True))
+
+
 def key_words(keys: Sequence[KeyWords]) -> tuple[Words, Words]:
     """The words of several replications' keys, each of shape (replications, 1)."""
     table = np.array(keys, dtype=np.uint64)
@@ -191,33 +201,66 @@ def draws(
     key: KeyWords | tuple[Words, Words],
     subject: npt.ArrayLike,
     number: npt.ArrayLike,
-    purpose: Purpose,
+    purpose: Purpose | npt.NDArray[np.int64],
     extra: npt.ArrayLike = 0,
 ) -> tuple[Uniforms, Uniforms]:
     """The same as :func:`draw` for arrays (broadcast together, the key's words too), bit for bit."""
-    subjects, numbers, extras = np.broadcast_arrays(
-        np.asarray(subject, dtype=np.uint64), _checked(number, 32), _checked(extra, 24)
-    )
-    mask = np.uint64(_MASK)
-    half = np.uint64(32)
-    c0, c1 = subjects & mask, subjects >> half
-    c2, c3 = numbers, np.uint64(purpose << 24) | extras
-    k0, k1 = (np.asarray(word, dtype=np.uint64) for word in key)
-    for _ in range(_ROUNDS):
-        product0 = np.uint64(_M0) * c0
-        product1 = np.uint64(_M1) * c2
-        c0, c1, c2, c3 = (
-            (product1 >> half) ^ c1 ^ k0,
-            product1 & mask,
-            (product0 >> half) ^ c3 ^ k1,
-            product0 & mask,
-        )
-        k0 = (k0 + np.uint64(_W0)) & mask
-        k1 = (k1 + np.uint64(_W1)) & mask
-    down = np.uint64(11)
+    (c0, c2), (c1, c3) = _words(key, subject, number, purpose, extra)
+    half, down = np.uint64(32), np.uint64(11)
     first = ((c0 << half | c1) >> down).astype(np.float64) * _TO_UNIT
     second = ((c2 << half | c3) >> down).astype(np.float64) * _TO_UNIT
     return first, second
+
+
+def _words(
+    key: KeyWords | tuple[Words, Words],
+    subject: npt.ArrayLike,
+    number: npt.ArrayLike,
+    purpose: int | npt.NDArray[np.int64],
+    extra: npt.ArrayLike,
+) -> tuple[Words, Words]:
+    """Words 0 and 2, and words 1 and 3, of :func:`philox` for arrays."""
+    subjects, numbers, extras, k0, k1 = np.broadcast_arrays(
+        np.asarray(subject, dtype=np.uint64),
+        _checked(number, 32),
+        _checked(purpose, 8) << np.uint64(24) | _checked(extra, 24),
+        *(np.asarray(word, dtype=np.uint64) for word in key),
+    )
+    mask, half = np.uint64(_MASK), np.uint64(32)
+    # Words 0 and 2 of the counters are multiplied, and change places with what is made of 1 and 3.
+    even, odd = np.stack([subjects & mask, numbers]), np.stack([subjects >> half, extras])
+    words, pair = np.stack([k0, k1]), (2, *(1,) * subjects.ndim)
+    factors, steps = (np.array(two, dtype=np.uint64).reshape(pair) for two in ((_M0, _M1), (_W0, _W1)))
+    for _ in range(_ROUNDS):
+        product = even * factors
+        even = (product >> half)[::-1]
+        even ^= odd
+        even ^= words
+        odd = (product & mask)[::-1]
+        words = (words + steps) & mask
+    return even, odd
+
+
+def many_draws(
+    keys: tuple[Words, Words], asked: Sequence[tuple[npt.ArrayLike, npt.ArrayLike, Purpose]]
+) -> list[Uniforms]:
+    """First uniforms of several kinds for some replications, worked out together: so many short calls take long.
+
+    Parameters
+    ----------
+    asked
+        Subjects, numbers and purpose of each kind; the first two broadcast to a row.
+
+    Returns
+    -------
+    For each kind a table of shape (replications, elements).
+    """
+    rows = [np.broadcast_arrays(np.asarray(one, dtype=np.uint64), np.asarray(number)) for one, number, _ in asked]
+    sizes = [len(subject) for subject, _ in rows]
+    purposes = np.repeat([int(purpose) for *_, purpose in asked], sizes)
+    whole = [np.concatenate(part) for part in zip(*rows, strict=True)]
+    first, _ = draws(keys, whole[0], whole[1], purposes)
+    return np.split(first, np.cumsum(sizes)[:-1], axis=1)
 
 
 def pick(uniform: float, chances: Sequence[float]) -> int:

@@ -14,10 +14,13 @@ from sufficiency.draws import (
     draw,
     draws,
     entrant_key,
+    key_words,
+    many_draws,
     month_key,
     other_key,
     philox,
     replication_key,
+    replication_keys,
     stock_key,
 )
 
@@ -62,6 +65,20 @@ def test_scalar_and_array_draws_agree_bit_for_bit(
     assert 0.0 <= one[1] < 1.0
 
 
+@pytest.mark.property
+@settings(max_examples=50, deadline=None)
+@given(seed=st.integers(0, 2**63 - 1), numbers=st.lists(st.integers(0, 2**63 - 1), min_size=1, max_size=5))
+def test_keys_and_draws_of_several_replications_are_those_of_each(seed: int, numbers: list[int]) -> None:
+    keys = replication_keys(seed, numbers)
+    assert keys == [replication_key(seed, number) for number in numbers]
+    cells, rest = cell_key(np.arange(4)), other_key(3)
+    asked = ((cells, 0, Purpose.ENTRY_LEVEL), (rest, np.arange(3), Purpose.ENTRY_MIX))
+    first, second = many_draws(key_words(keys), asked)
+    for row, key in enumerate(keys):
+        assert np.array_equal(first[row], draws(key, cells, 0, Purpose.ENTRY_LEVEL)[0])
+        assert np.array_equal(second[row], draws(key, rest, np.arange(3), Purpose.ENTRY_MIX)[0])
+
+
 @pytest.mark.unit
 def test_keys_of_different_kinds_and_parts_never_meet() -> None:
     keys = np.concatenate(
@@ -82,6 +99,8 @@ def test_parts_of_a_key_outside_their_bits_are_refused() -> None:
         entrant_key(0, 4096, 0, 0)
     with pytest.raises(ValueError, match="seed and replication"):
         replication_key(2**63, 0)
+    with pytest.raises(ValueError, match="seed and replication"):
+        replication_keys(1, [0, -1])
 
 
 @pytest.mark.validation

@@ -13,7 +13,7 @@ from sufficiency.draws import replication_key
 from sufficiency.rates import Rates, estimate_rates
 from sufficiency.rates.effects import TERMS, _Inverse, cell_variance, design, fit
 from sufficiency.rates.hazards import Hazards
-from sufficiency.simulation.hazards import apart, given_shared
+from sufficiency.simulation.hazards import apart, given_shared, shared_rates
 
 SHAPE = (3, 4, 5, 2)
 
@@ -85,7 +85,7 @@ def test_a_cause_with_few_events_borrows_the_durations_of_its_kind(rates: Rates)
 def test_what_cells_share_has_mean_one_and_the_variance_told(rates: Rates) -> None:
     hazards = rates.hazards
     random = np.random.default_rng(3)
-    drawn = np.stack([hazards.factors(random.standard_normal(hazards.shared.shape[:2])) for _ in range(3000)])
+    drawn = np.stack([hazards.factors(random.standard_normal((1, *hazards.shared.shape[:2])))[0] for _ in range(3000)])
     known = rates.exposure.child_days > 2000
     assert known.sum() > 100
     np.testing.assert_allclose(drawn.mean(0)[known], 1.0, atol=0.08)
@@ -121,3 +121,13 @@ def test_two_replications_share_nothing_and_one_is_always_the_same(rates: Rates)
     assert np.array_equal(one.shape, other.shape)
     assert hazards.shape.shape == (len(CODES.in_care), 6, 6, 2, len(CAUSES))
     assert len(TYPES) < len(CAUSES)
+
+
+@pytest.mark.property
+def test_a_replications_shared_part_does_not_depend_on_how_many_are_drawn_with_it(rates: Rates) -> None:
+    hazards = rates.hazards
+    own = apart(hazards)
+    keys = [replication_key(9, number) for number in range(7)]
+    together = shared_rates(hazards, own, keys)
+    for number, key in enumerate(keys):
+        assert np.array_equal(together[number], given_shared(hazards, own, key).rate)

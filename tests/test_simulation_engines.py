@@ -191,6 +191,46 @@ def test_engines_agree_on_small_and_large_authorities(setup: Setup, children: in
     assert counted[0].stock[0, :cared].sum() == pytest.approx(children, rel=0.5)
 
 
+@pytest.mark.functional
+def test_engines_agree_on_a_day_of_hundreds_of_events(setup: Setup) -> None:
+    """All children in care were born on one day, and so most of them turn 18 on one day."""
+    born = int(dates.birthday(setup.first_day + 90, -dates.ADULT))
+
+    def together(world: World) -> World:
+        return replace(world, stock=replace(world.stock, dob=np.full(len(world.stock.key), born)))
+
+    counted = agree(setup, together, replications=3)
+    assert all(int(one.spells.end.tolist().count(setup.first_day + 90)) > 100 for one in counted if one.spells)
+
+
+@pytest.mark.unit
+def test_worlds_of_a_block_are_those_of_each_replication(setup: Setup) -> None:
+    keys = [replication_key(3, number) for number in range(4)]
+    worlds = setup.worlds(keys, setup.forecast.counts(keys))
+    for key, one in list(zip(keys, worlds, strict=True))[::-1]:
+        assert same(engine("compiled")(one, key), engine("compiled")(setup.world(key), key)) == []
+
+
+@pytest.mark.unit
+def test_a_run_that_does_not_fit_says_so_and_writes_nowhere_else(setup: Setup) -> None:
+    from sufficiency.simulation import compiled, kernel  # noqa: PLC0415 - slow to load
+
+    key = replication_key(3, 0)
+    world = setup.world(key)
+    shared = compiled.layout(world.codes, world.first_day, world.last_day)
+    plan = compiled.plan_of(world, shared)
+    for name in ("flows", "rows", "chunks"):
+        state = compiled._state(world, shared, key, keep=True, room=1)
+        kernel.run(plan, state)
+        assert not state.n[kernel.FULL]
+        few = getattr(state, name)[:5].copy()
+        if name == "chunks":
+            few[:, 0] = [1, 2, 3, 4, -1]
+        state = compiled._state(world, shared, key, keep=True, room=1)._replace(**{name: few})
+        kernel.run(plan, state)
+        assert state.n[kernel.FULL]
+
+
 CHECKED = """
 from hypothesis import given, settings
 import test_simulation_engines as here

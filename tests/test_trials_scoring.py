@@ -146,13 +146,14 @@ def test_a_forecast_no_closer_than_no_change_says_so_and_widens() -> None:
     assert not found.beats_no_change
     assert found.widening == pytest.approx((3 + 4 * 9 / 4) / 7)
     said = " ".join(found.sentences())
-    assert "no closer than assuming no change" in said
+    assert "no closer than no change" in said
     assert "stretched to 1.71 times" in said
     better = trust(_scores(2.0, 4, naive=4.0))
     assert better.beats_no_change
     assert better.widening == 1.0
-    assert (better.held, better.apart) == (8, 4)
-    assert better.expected == pytest.approx(6.4)
+    assert (better.held, better.trials, better.apart) == (16, 16, 4)
+    assert (better.error, better.no_change) == (2.0, 4.0)
+    assert list(better.at_year) == [12, 24]
 
 
 @pytest.mark.unit

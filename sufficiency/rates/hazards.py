@@ -81,7 +81,7 @@ class Hazards:
         return np.stack(cells, axis=-1).reshape(self.shape.shape)
 
     def factors(self, normals: Floats) -> Floats:
-        """What cells share in one draw: factors of mean 1 on every hazard, in the shape of ``shape``.
+        r"""What cells share in some draws: factors of mean 1 on every hazard, shape (draws, \*shape of ``shape``).
 
         A sum of normals is turned to the gamma of its variance by the cube of Wilson and Hilferty
         (*Proceedings of the National Academy of Sciences* 17, 1931).
@@ -89,12 +89,17 @@ class Hazards:
         Parameters
         ----------
         normals
-            Standard normals, shape (causes, directions of ``shared``).
+            Standard normals, shape (draws, causes, directions of ``shared``).
         """
-        logs = np.einsum("cij,cj->ic", self.shared, normals)
-        root = logs[:1]
+        many = len(normals)
+        logs = np.zeros((many, self.shared.shape[1], len(CAUSES)))
+        # One by one, so that a draw does not depend on how many are drawn with it.
+        for direction in range(self.shared.shape[2]):
+            logs += self.shared[:, :, direction].T * normals[:, None, :, direction]
+        root = logs[:, 0].reshape(many, *(1,) * len(AXES), len(CAUSES))
         for axis, places in enumerate(self._margins.places):
-            root = root + logs[places].reshape(-1, *(1,) * (len(AXES) - 1 - axis), len(CAUSES))
+            own = logs[:, places]
+            root = root + own.reshape(many, *(1,) * axis, -1, *(1,) * (len(AXES) - 1 - axis), len(CAUSES))
         middle, slope = self._cube
         root = root * slope
         root += middle

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sufficiency.draws import replication_key
+from sufficiency.draws import replication_keys
 from sufficiency.simulation.engines import EngineName, engine
 from sufficiency.simulation.reduced import Replication, reduced
 from sufficiency.simulation.setup import Setup
@@ -38,7 +38,7 @@ def blocks_of(replications: int) -> list[range]:
 
 def run_block(task: Task, numbers: Sequence[int]) -> list[Replication]:
     """Run some replications of a plan."""
-    keys = [replication_key(task.seed, number) for number in numbers]
+    keys = replication_keys(task.seed, numbers)
     counts = task.setup.forecast.counts(keys)
     worlds, run = task.setup.worlds(keys, counts), engine(task.engine_name)
     each = zip(numbers, keys, worlds, counts, strict=True)

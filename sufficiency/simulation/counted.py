@@ -13,6 +13,7 @@ from sufficiency.history.stock import EVENTS, REASONS, Spells, child_days, event
 from sufficiency.simulation.places import Tally
 
 Ints = npt.NDArray[np.int64]
+Small = npt.NDArray[np.int32]
 
 _SIDES = 2
 
@@ -26,8 +27,8 @@ class Counted:
     stock, child_days
         By calendar month of the horizon (stock as its last day ends), shape (months, all settings,
         age bands, 2), the last axis UASC. Young people staying put are counted in settings of their own.
-    flows
-        Events, packed as by :func:`pack`, in ascending order, one element per event.
+    packed, times
+        Distinct events, packed as by :func:`pack`, in ascending order, and how often each fell.
     tally
         Places.
     spells
@@ -36,12 +37,18 @@ class Counted:
 
     stock: Ints
     child_days: Ints
-    flows: Ints
+    packed: Ints
+    times: Ints | Small
     tally: Tally
     spells: Spells | None
 
     def __repr__(self) -> str:
         return f"Counted({self.tally.events:,} events)"
+
+    @property
+    def flows(self) -> Ints:
+        """Events packed, in ascending order, one element per event."""
+        return np.repeat(self.packed, self.times)
 
 
 def flow_sizes(names: int) -> tuple[int, ...]:
@@ -73,10 +80,13 @@ def counted(given: Spells, tally: Tally, window: tuple[int, int], codes: Codes) 
     found = events(given, first, last)
     month = np.searchsorted(cuts, found.day, side="right") - 1
     parts = (month, found.event, found.source + 1, found.target + 1, found.reason + 1, found.band)
+    packed = pack((*parts, found.uasc.astype(np.int64)), flow_sizes(settings))
+    kinds, times = np.unique(packed, return_counts=True)
     return Counted(
         stock=stock_at(given, cuts[1:] - 1, settings),
         child_days=child_days(given, cuts, settings),
-        flows=np.sort(pack((*parts, found.uasc.astype(np.int64)), flow_sizes(settings))),
+        packed=kinds,
+        times=times,
         tally=tally,
         spells=given,
     )

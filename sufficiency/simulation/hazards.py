@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
-from sufficiency.draws import KeyWords, Purpose, draws, other_key
+from sufficiency.draws import KeyWords, Purpose, draws, key_words, other_key
 from sufficiency.rates.hazards import Hazards as Estimated
 
 Floats = npt.NDArray[np.float64]
@@ -81,8 +82,8 @@ def apart(estimated: Estimated) -> Posterior:
     return Posterior(estimated.apart, estimated.apart / estimated.mean)
 
 
-def given_shared(estimated: Estimated, own: Posterior, key: KeyWords) -> Posterior:
-    """The Gammas of one replication's cells, their means moved by what cells share in it.
+def shared_rates(estimated: Estimated, own: Posterior, keys: Sequence[KeyWords]) -> Floats:
+    r"""Rates of the Gammas of each replication's cells, their means moved by what cells share in it.
 
     Two uniforms of a draw make two of the standard normals of a cause.
 
@@ -90,20 +91,39 @@ def given_shared(estimated: Estimated, own: Posterior, key: KeyWords) -> Posteri
     ----------
     own
         From :func:`apart`.
+
+    Returns
+    -------
+    Shape (replications, \*shape of the posterior).
     """
     causes, directions = estimated.shared.shape[:2]
     subject, pair = other_key(np.arange(causes)), np.arange(-(-directions // 2))
-    uniforms = np.stack(draws(key, subject[:, None], pair, Purpose.HAZARD), axis=-1).reshape(causes, -1)
-    normals = ndtri(np.maximum(uniforms[:, :directions], _LEAST_UNIFORM))
-    return Posterior(own.shape, own.rate / estimated.factors(normals))
+    first, second = key_words(keys)
+    words = first[..., None], second[..., None]
+    uniforms = np.stack(draws(words, subject[:, None], pair, Purpose.HAZARD), axis=-1).reshape(len(keys), causes, -1)
+    normals = ndtri(np.maximum(uniforms[..., :directions], _LEAST_UNIFORM))
+    return np.asarray(own.rate / estimated.factors(normals))
+
+
+def given_shared(estimated: Estimated, own: Posterior, key: KeyWords) -> Posterior:
+    """The Gammas of one replication alone: see :func:`shared_rates`."""
+    return Posterior(own.shape, shared_rates(estimated, own, [key])[0])
 
 
 def gammas(shape: Floats, rate: Floats, key: KeyWords, purpose: Purpose, first: int = 0) -> Floats:
     """A draw of every Gamma of a table; the last axis numbers the draws, from ``first``."""
+    found: Floats = many_gammas(shape, rate, [key], purpose, first)[0]
+    return found
+
+
+def many_gammas(shape: Floats, rate: Floats, keys: Sequence[KeyWords], purpose: Purpose, first: int = 0) -> Floats:
+    r"""The same for several replications: shape (replications, \*shape)."""
     # Loaded here: the compiler is slow to load and not wanted with --help.
     from sufficiency.simulation import kernel  # noqa: PLC0415
 
-    out = np.empty((shape.size // shape.shape[-1], shape.shape[-1]))
-    words = np.uint64(key[0]), np.uint64(key[1])
-    kernel.draw_gammas(*words, int(purpose), first, shape.reshape(out.shape), rate.reshape(out.shape), out)
-    return out.reshape(shape.shape)
+    columns = shape.shape[-1]
+    flat = (shape.size // columns, columns)
+    out, words = np.empty((len(keys), *flat)), np.array(keys, dtype=np.uint64)
+    numbers, lanes = first + np.arange(columns + kernel.LANES), np.empty((kernel.LANE_ROWS, kernel.LANES))
+    kernel.draw_gammas(words, int(purpose), numbers, shape.reshape(flat), rate.reshape(flat), lanes, out)
+    return out.reshape(len(keys), *shape.shape)

@@ -2,10 +2,12 @@
 
 Everything that is compiled is in this one module, because the compiler's cache on disk watches only
 a function's own file. Every child has one pending event at most, in a list of its day; as a day begins
-its list becomes a heap of whole numbers (class, child, placement number), so that the order is total.
-No event makes another on its own day. Stock, child-days and flows are counted as placements end.
+its list is sorted by whole numbers (class, child, placement number), so that the order is total. No event
+makes another on its own day. Stock, child-days and flows are counted as things happen.
 
-Days are day numbers; settings index ``codes.in_care``; the words are those of the method page.
+Large authorities wait for memory more than for arithmetic. So what an event needs of a child lies in one line
+of the cache, a day's list is read as a whole before its first event (so that the lines of its children arrive
+together), and flows are counted in the table of a month.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import numpy as np
 from numba import njit
 
 from sufficiency import dates
-from sufficiency.codes import AGED_OUT, CAUSES, DURATION_EDGES, EXIT_REASONS, TYPES
+from sufficiency.codes import AGE_EDGES, AGED_OUT, CAUSES, DURATION_EDGES, EXIT_REASONS, HAZARD_AGE_EDGES, TYPES
 from sufficiency.draws import Kind, Purpose
 from sufficiency.history.stock import CLOSINGS, EVENTS, NONE, OPENINGS, REASONS, STAY, STAY_END
 
@@ -28,11 +30,9 @@ _PURPOSE_SHIFT = np.uint64(24)
 _TO_UNIT = 2.0**-53
 _EVENT, _MATCH, _OFFER, _WAIT = (int(x) for x in (Purpose.EVENT, Purpose.MATCH, Purpose.OFFER, Purpose.WAIT))
 _STAYING, _STAY_LENGTH = int(Purpose.STAYING_PUT), int(Purpose.STAYING_PUT_LENGTH)
-_RETURN, _FIRST = int(Purpose.RE_ENTRY), int(Purpose.FIRST_TYPE)
+_RETURN, _FIRST, _HAZARD = int(Purpose.RE_ENTRY), int(Purpose.FIRST_TYPE), int(Purpose.HAZARD)
 _KEPT, _ENTRY_DAY, _ENTRANT_AGE = (int(x) for x in (Purpose.ENTRANT_KEPT, Purpose.ENTRY_DAY, Purpose.ENTRANT_AGE))
 _CELL, _ENTRANT = np.uint64(Kind.CELL << 60), np.uint64(Kind.ENTRANT << 60)
-_ADULT_YEARS = dates.ADULT
-_HAZARD = int(Purpose.HAZARD)
 #: Each attempt fails less than one time in twenty.
 _MOST_ATTEMPTS = 64
 
@@ -42,44 +42,52 @@ _MOVED, _EXITED, _STAY_ENDED = (CLOSINGS.index(name) for name in ("move", "exit"
 _AGED_OUT, _NONE, _OPEN = REASONS.index(AGED_OUT), NONE, int(dates.OPEN)
 _EXIT_EVENT, _STAY_EVENT, _END_EVENT = (EVENTS.index(name) for name in ("exit", STAY, STAY_END))
 _EVENTS, _REASONS = len(EVENTS), len(REASONS) + 1
-#: Birthdays kept per child: the edges of hazard ages, 18, and those of staying put.
-_BIRTHDAYS = (1, 5, 10, 16, 17, 18, 19, 20, 21)
-_AGES, _ADULT = 5, 5
-_REPORTED = (0, 1, 2, 3, 4, 4)
-_BAND_EDGES = (0, 1, 2, 3, 5)
-_RE_ENTRY_EDGES = (1, 2, 3)
+_ADULT, _STAY_LIMIT = dates.ADULT, 21
+#: Birthdays that change hazards, and the reported band; both by whole years of age.
+_HAZARD_EDGES, _BAND_EDGES = np.array([*HAZARD_AGE_EDGES[1:], _ADULT]), np.array(AGE_EDGES[1:])
+_AGE = np.searchsorted(_HAZARD_EDGES[:-1], np.arange(_STAY_LIMIT + 1), side="right")
+_BAND = np.searchsorted(_BAND_EDGES, np.arange(_STAY_LIMIT + 1), side="right")
+#: Reported band of each age of the hazards.
+_REPORTED = np.array([0, 1, 2, 3, 4, 4])
+_RE_ENTRY_EDGES = (5, 10, 16)
 _AWAY_DAYS = (90, 365, 730)
-_SERVED = tuple(DURATION_EDGES[1:])
+_SERVED = np.array(DURATION_EDGES[1:])
 _BANDS = 6
 
-_CHILD, _ENTERS = 1, 2
-_IN_CARE, _STAYING_ON, _AWAY = 1, 2, 3
-_CLASS_SHIFT, _RANK_SHIFT = 44, 20
-_RANK_MASK, _NUMBER_MASK = (1 << 24) - 1, (1 << 20) - 1
+_IN_CARE, _STAYING_ON, _AWAY, _COMING = 1, 2, 3, 4
+_RANK_SHIFT, _NUMBER_MASK = 20, (1 << 20) - 1
+#: A day of more events than this is sorted by the digits of their order, of so many bits.
+_FEW, DIGIT = 24, 8
+#: Years from 1 March in which anybody lives, by number from the first, and the day on which each begins.
+_FIRST_YEAR, _YEARS, YEAR_SHIFT, _OF_YEAR = 1800, 512, 9, 511
+YEAR_BEGINS = dates.month_start(12 * (np.arange(_FIRST_YEAR, _FIRST_YEAR + _YEARS + 32) - 1970) + 2)
 _DAY_OF_OFFER, _OFFER_MASK = 11, 2047
 
-# Who takes part: rows of the table given.
-KEY, DOB, ASYLUM, SETTING, BEGUN, FIRST_CARE, HOME, KIND = range(8)
-GIVEN_ROWS = 8
-# Columns of the table of children: where they are, where they stand in a queue, and their birthdays.
-UASC, STATUS, WHERE, NUMBER, START, CARE, OPENING, MISSED, TARGET, STEPS_DOWN, BEFORE, BEHIND, WHEN = range(13)
-BORN = 13
-CHILD_COLUMNS = BORN + len(_BIRTHDAYS)
+# Who takes part: rows of the table of those known at the origin, and of that of first entrants.
+KEY, DOB, ASYLUM, SETTING, BEGUN, FIRST_CARE, HOME, KNOWN_ROWS = range(8)
+NEW_KEY, NEW_DAY, NEW_DOB, NEW_ASYLUM, NEW_KIND, NEW_ROWS = range(6)
+# A child in one line of the cache: two words of 8 bytes, columns of 4 bytes and columns of 2 bytes.
+LINE, OWN_KEY, SECOND = 64, 0, 1
+NUMBER, START, CARE, BEFORE, BEHIND, WHEN, BORN = range(4, 11)
+UASC, STATUS, WHERE, OPENING, MISSED, TARGET, STEPS_DOWN, FIRST_KIND = range(22, 30)
 # Columns of the table of settings.
 TYPE, REPORT, AFTER_18, LIMITED, OCCUPIED, USABLE, HEAD, TAIL, WAITING, SINCE, OFFERS, OFFERS_DAY = range(12)
 VACANT_BEFORE, PLACE_COLUMNS = 12, 13
 HOUSE, OUTSIDE = 0, 1
-ONE_SUITS, ENDS = 0, 1
-SUCCESS, WAIT_UNMET = 0, 1
+ONE_SUITS, ENDS, SUCCESS, WAIT_UNMET = 0, 1, 0, 1
 # Whole numbers of a run: what is counted, and what holds throughout.
-HEAP, ROWS, FLOWS, DONE, FULL = range(5)
-FIRST, END, DOWN_TO, LAST_RESORT, AFTER_DAYS, SCALED, NAMES, KEY_0, KEY_1, STOCK, LEAVERS, STAYERS = range(5, 17)
-DRAWN, HAZARD_KEY_0, HAZARD_KEY_1 = range(17, 20)
-NUMBERS = 20
-NEXT, PRIOR = 0, 1
+FREE, ROWS, FLOWS, DONE, FULL = range(5)
+FIRST, END, DOWN_TO, LAST_RESORT, AFTER_DAYS, SCALED, KEY_0, KEY_1, STOCK, LEAVERS = range(5, 15)
+DRAWN, HAZARD_KEY_0, HAZARD_KEY_1, RANK_BITS, MONTH_CODES, NUMBERS = range(15, 21)
+# A day's list is made of chunks of a line each, the last of them being filled: the chunk before, and children.
+CHUNK, LAST, FILLED = 16, 0, 1
 ON_PLACEMENT, ON_CARE = 0, 1
-HELD_DAYS, VACANT_DAYS, FULL_DAYS, WAITING_DAYS, TURNED_AWAY, STEPPED = range(6)
-DAY_TABLES = 6
+# Where an event of a kind is counted: from where on, and steps by source, target and reason.
+FROM_BASE, BY_SOURCE, BY_TARGET, BY_REASON = range(4)
+SIDES = 2 * _BANDS
+# Rows of uniforms, logarithms and draws of some Gammas at once.
+LANES, LANE_ROWS, LANE = 16, 7, 6
+HELD_DAYS, VACANT_DAYS, FULL_DAYS, WAITING_DAYS, TURNED_AWAY, STEPPED, DAY_TABLES = range(7)
 
 # Nothing is allocated here and no array outlives a call, so references are not counted: nine times as fast.
 _OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": False}
@@ -89,14 +97,25 @@ _inlined: Any = njit(forceinline=True, **_OPTIONS)
 
 
 @_inlined
+def _two_rounds(c0, c1, c2, c3, k0, k1):
+    a, b = _M0 * c0, _M1 * c2
+    c0, c1, c2, c3 = (b >> _HALF) ^ c1 ^ k0, b & _MASK, (a >> _HALF) ^ c3 ^ k1, a & _MASK
+    k0, k1 = (k0 + _W0) & _MASK, (k1 + _W1) & _MASK
+    a, b = _M0 * c0, _M1 * c2
+    c0, c1, c2, c3 = (b >> _HALF) ^ c1 ^ k0, b & _MASK, (a >> _HALF) ^ c3 ^ k1, a & _MASK
+    return c0, c1, c2, c3, (k0 + _W0) & _MASK, (k1 + _W1) & _MASK
+
+
+@_inlined
 def _philox(k0, k1, subject, number, purpose, extra):
-    """Two uniforms by Philox4x32-10 (:mod:`sufficiency.draws`)."""
+    """Two uniforms by Philox4x32-10 (:mod:`sufficiency.draws`), without a loop: several are drawn at once."""
     c0, c1, c2 = subject & _MASK, subject >> _HALF, np.uint64(number)
     c3 = (np.uint64(purpose) << _PURPOSE_SHIFT) | np.uint64(extra)
-    for _ in range(10):
-        a, b = _M0 * c0, _M1 * c2
-        c0, c1, c2, c3 = (b >> _HALF) ^ c1 ^ k0, b & _MASK, (a >> _HALF) ^ c3 ^ k1, a & _MASK
-        k0, k1 = (k0 + _W0) & _MASK, (k1 + _W1) & _MASK
+    c0, c1, c2, c3, k0, k1 = _two_rounds(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3, k0, k1 = _two_rounds(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3, k0, k1 = _two_rounds(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3, k0, k1 = _two_rounds(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3, k0, k1 = _two_rounds(c0, c1, c2, c3, k0, k1)
     return ((c0 << _HALF | c1) >> _DOWN) * _TO_UNIT, ((c2 << _HALF | c3) >> _DOWN) * _TO_UNIT
 
 
@@ -104,7 +123,7 @@ def _philox(k0, k1, subject, number, purpose, extra):
 def _draw(s, child, purpose, extra):
     """Two uniforms of a child's placement."""
     k0, k1 = np.uint64(s.n[KEY_0]), np.uint64(s.n[KEY_1])
-    return _philox(k0, k1, np.uint64(s.given[KEY, child]), s.child[child, NUMBER], purpose, extra)
+    return _philox(k0, k1, s.key[child, OWN_KEY], s.child[child, NUMBER], purpose, extra)
 
 
 @_inlined
@@ -133,85 +152,93 @@ def _in_year(year, of_year):
 
 
 @_inlined
-def _await(s, child, day):
-    """Put a child's next event in the list of its day."""
-    at = day - s.n[FIRST]
-    behind = s.due[at]
-    s.link[child, NEXT], s.link[child, PRIOR] = behind, -1
-    if behind >= 0:
-        s.link[behind, PRIOR] = child
-    s.due[at] = child
-    s.child[child, WHEN] = at
+def _years(p, s, child, day):
+    """Whole years of age on a day of the horizon, or on the day before it."""
+    years = (p.turned[day - s.n[FIRST] + 1] - s.child[child, BORN]) >> YEAR_SHIFT
+    return min(max(years, 0), _STAY_LIMIT)
 
 
 @_inlined
-def _forget(s, child):
-    """Take a child's next event out of the list of its day."""
-    at = s.child[child, WHEN]
-    if at < 0:
-        return
-    behind, before = s.link[child, NEXT], s.link[child, PRIOR]
-    if before >= 0:
-        s.link[before, NEXT] = behind
-    else:
-        s.due[at] = behind
-    if behind >= 0:
-        s.link[behind, PRIOR] = before
-    s.child[child, WHEN] = -1
+def _turns(s, child, years):
+    """Day of a child's birthday."""
+    born = s.child[child, BORN]
+    return YEAR_BEGINS[(born >> YEAR_SHIFT) + years] + (born & _OF_YEAR)
+
+
+@_inlined
+def _await(s, child, day):
+    """Put a child's next event in the list of its day."""
+    at = s.child[child, WHEN] = day - s.n[FIRST]
+    filled = s.due[at, FILLED]
+    if filled % CHUNK == 0:
+        new = s.n[FREE]
+        if new < 0:
+            s.n[FULL] = 1
+            return
+        s.n[FREE] = s.chunks[new, 0]
+        s.chunks[new, 0] = s.due[at, LAST] if filled else -1
+        s.due[at, LAST], filled = new, 1
+    s.chunks[s.due[at, LAST], filled] = child
+    s.due[at, FILLED] = filled + 1
 
 
 @_inlined
 def _gather(s, at):
-    """Make a heap of the events of a day."""
-    child = s.due[at]
-    while child >= 0:
-        order = _ENTERS if s.child[child, STATUS] == _AWAY else _CHILD
-        _push(s, (order << _CLASS_SHIFT) | (child << _RANK_SHIFT) | s.child[child, NUMBER])
-        s.child[child, WHEN] = -1
-        child = s.link[child, NEXT]
+    """The events of a day as whole numbers in their order; how many."""
+    filled, chunk, count = s.due[at, FILLED], s.due[at, LAST], 0
+    while filled > 0:
+        for place in range(1, filled):
+            child = s.chunks[chunk, place]
+            # Whoever has moved in the meantime waits for another day, or stands twice in the list of one.
+            if s.child[child, WHEN] == at:
+                s.child[child, WHEN] = -1
+                enters = np.int64(s.small[child, STATUS] == _AWAY or s.small[child, STATUS] == _COMING)
+                order = (enters << s.n[RANK_BITS]) | child
+                s.today[0, count] = (order << _RANK_SHIFT) | s.child[child, NUMBER]
+                count += 1
+        before = s.chunks[chunk, 0]
+        s.chunks[chunk, 0], s.n[FREE] = s.n[FREE], chunk
+        chunk, filled = before, CHUNK if before >= 0 else 0
+    return count
 
 
 @_inlined
-def _push(s, key):
-    heap, at = s.heap, s.n[HEAP]
-    s.n[HEAP] = at + 1
-    while at > 0:
-        up = (at - 1) >> 1
-        if heap[up] <= key:
-            break
-        heap[at] = heap[up]
-        at = up
-    heap[at] = key
+def _sorted(s, count):
+    """Sort the first row of numbers; the row in which they end up."""
+    if count > _FEW:
+        return _by_digits(s, count)
+    for at in range(1, count):
+        key, place = s.today[0, at], at
+        while place > 0 and s.today[0, place - 1] > key:
+            s.today[0, place] = s.today[0, place - 1]
+            place -= 1
+        s.today[0, place] = key
+    return 0
 
 
 @_inlined
-def _pop(s):
-    heap, size = s.heap, s.n[HEAP] - 1
-    s.n[HEAP] = size
-    key, at, down = heap[size], 0, 1
-    while down < size:
-        if down + 1 < size and heap[down + 1] < heap[down]:
-            down += 1
-        if key <= heap[down]:
-            break
-        heap[at] = heap[down]
-        at, down = down, 2 * down + 1
-    heap[at] = key
-
-
-@_inlined
-def _age(s, child, day):
-    age = 0
-    while age < _AGES and s.child[child, BORN + age] <= day:
-        age += 1
-    return age
+def _by_digits(s, count):
+    row, shift = 0, _RANK_SHIFT
+    while shift <= _RANK_SHIFT + s.n[RANK_BITS]:
+        s.digits[:] = 0
+        for at in range(count):
+            s.digits[(s.today[row, at] >> shift) & ((1 << DIGIT) - 1)] += 1
+        before = 0
+        for digit in range(1 << DIGIT):
+            s.digits[digit], before = before, before + s.digits[digit]
+        for at in range(count):
+            digit = (s.today[row, at] >> shift) & ((1 << DIGIT) - 1)
+            s.today[1 - row, s.digits[digit]] = s.today[row, at]
+            s.digits[digit] += 1
+        row, shift = 1 - row, shift + DIGIT
+    return row
 
 
 @_inlined
 def _served(days):
     band = 0
-    while band < len(_SERVED) and _SERVED[band] <= days:
-        band += 1
+    for edge in _SERVED:
+        band += edge <= days
     return band
 
 
@@ -229,14 +256,39 @@ def _step(steps, day):
 
 
 @_inlined
-def _gamma(k0, k1, subject, number, purpose, a):
-    """A Gamma draw of rate 1, by Marsaglia and Tsang (ACM TOMS 26, 2000).
+def _gammas(k0, k1, subject, purpose, numbers, some, lanes):
+    """Gamma draws of rate 1 for some numbers of a subject, by Marsaglia and Tsang (ACM TOMS 26, 2000).
 
-    Each attempt takes two calls: one for a normal by Box and Muller, one to accept it and to lower a
-    shape below 1.
+    The last row of ``lanes`` brings the shapes and takes the draws away. Each attempt takes two calls: one for
+    a normal by Box and Muller, one to accept it and to lower a shape below 1. First attempts are made side by
+    side, their calls always for all lanes: a loop of sixteen is done in a few steps (one of eight is not).
     """
-    if a <= 0.0:
-        return 0.0
+    for at in range(LANES):
+        lanes[0, at], lanes[1, at] = _philox(k0, k1, subject, numbers[at], purpose, 0)
+        lanes[2, at], lanes[3, at] = _philox(k0, k1, subject, numbers[at], purpose, 1)
+    for at in range(some):
+        lanes[4, at] = math.log(1.0 - lanes[0, at])
+        lanes[5, at] = math.cos(2.0 * math.pi * lanes[1, at])
+    for at in range(some):
+        x, a = math.sqrt(-2.0 * lanes[4, at]) * lanes[5, at], lanes[LANE, at]
+        d = (a if a >= 1.0 else a + 1.0) - 1.0 / 3.0
+        v = (1.0 + 1.0 / math.sqrt(9.0 * d) * x) ** 3
+        # Their squeeze: what it accepts, the logarithms of _again would accept too.
+        lanes[4, at] = d * v if v > 0.0 and lanes[2, at] > 0.0331 * (x * x) * (x * x) else -1.0
+    for at in range(some):
+        a, value, lower = lanes[LANE, at], lanes[4, at], lanes[3, at]
+        if a <= 0.0:
+            value = 0.0
+        elif value < 0.0:
+            value, lower = _again(k0, k1, subject, numbers[at], purpose, a)
+        if 0.0 < a < 1.0:
+            value *= math.exp(math.log(1.0 - lower) / a)
+        lanes[LANE, at] = value
+
+
+@_compiled
+def _again(k0, k1, subject, number, purpose, a):
+    """A draw that was not accepted at first sight, not yet lowered, and the uniform that lowers it."""
     d = (a if a >= 1.0 else a + 1.0) - 1.0 / 3.0
     c = 1.0 / math.sqrt(9.0 * d)
     v = lower = 0.0
@@ -247,42 +299,46 @@ def _gamma(k0, k1, subject, number, purpose, a):
         if v <= 0.0:
             continue
         accept, lower = _philox(k0, k1, subject, number, purpose, 2 * attempt + 1)
-        # Their squeeze first: what it accepts, the logarithms would accept too.
         if accept > 0.0331 * (x * x) * (x * x):
             break
         if math.log(1.0 - accept) < 0.5 * x * x + d - d * v + d * math.log(v):
             break
-    value = d * v
-    if a < 1.0:
-        value *= math.exp(math.log(1.0 - lower) / a)
-    return value
+    return d * v, lower
 
 
 @_compiled
-def _learn(p, s, clock, setting, age, band, side):
-    """Hazards of a cell by the causes of one clock, drawn when first met, and their sum in the written order."""
-    _, ages, bands, sides, _ = p.shape.shape
-    subject = _CELL | np.uint64(((setting * ages + age) * bands + band) * sides + side)
-    k0, k1 = np.uint64(s.n[HAZARD_KEY_0]), np.uint64(s.n[HAZARD_KEY_1])
+def _learn(n, causes, shapes, rates, scales, cell, hazards, lanes):
+    """Hazards of a cell by the causes of one clock, drawn when first met; their sum in the written order.
+
+    ``causes`` begin with how many there are.
+    """
+    k0, k1, subject = np.uint64(n[HAZARD_KEY_0]), np.uint64(n[HAZARD_KEY_1]), _CELL | np.uint64(cell)
     total = 0.0
-    for cause in range(_CAUSES):
-        if p.clocks[setting, cause] != (clock == ON_PLACEMENT):
-            continue
-        value = p.shape[setting, age, band, side, cause]
-        if s.n[DRAWN] == 1:
-            value = _gamma(k0, k1, subject, cause, _HAZARD, value)
-        value = value / p.rate[setting, age, band, side, cause] * p.scale[setting, cause]
-        s.hazards[setting, age, band, side, cause] = value
-        total += value
-    s.totals[clock, setting, age, band, side] = total
+    for base in range(0, causes[0], LANES):
+        own, some = causes[1 + base :], min(causes[0] - base, LANES)
+        for at in range(some):
+            lanes[LANE, at] = shapes[own[at]]
+        if n[DRAWN] == 1:
+            _gammas(k0, k1, subject, _HAZARD, own, some, lanes)
+        for at in range(some):
+            hazard = lanes[LANE, at] / rates[own[at]] * scales[own[at]]
+            hazards[own[at]] = hazard
+            total += hazard
+    return total
 
 
 @_inlined
 def _known(p, s, clock, setting, age, band, side):
     """Sum of a cell's hazards on one clock."""
-    if s.totals[clock, setting, age, band, side] < 0.0:
-        _learn(p, s, clock, setting, age, band, side)
-    return s.totals[clock, setting, age, band, side]
+    total = s.totals[clock, setting, age, band, side]
+    if total < 0.0:
+        _, ages, bands, sides, _ = p.shape.shape
+        cell = ((setting * ages + age) * bands + band) * sides + side
+        shapes, rates = p.shape[setting, age, band, side], p.rate[setting, age, band, side]
+        hazards, causes = s.hazards[setting, age, band, side], p.causes[setting, clock]
+        total = _learn(s.n, causes, shapes, rates, p.scale[setting], cell, hazards, s.lanes)
+        s.totals[clock, setting, age, band, side] = total
+    return total
 
 
 @_inlined
@@ -303,16 +359,14 @@ def _total(p, s, setting, age, placed, cared, uasc, month):
 @_inlined
 def _hazard(p, s, setting, age, placed, cared, uasc, month, cause):
     served = placed if p.clocks[setting, cause] else cared
-    hazard = s.hazards[setting, age, served, uasc, cause]
-    if s.n[SCALED] == 1:
-        hazard = hazard * p.factors[month, setting, _REPORTED[age], cause]
-    return hazard
+    factor = p.factors[month, setting, _REPORTED[age], cause] if s.n[SCALED] == 1 else 1.0
+    return s.hazards[setting, age, served, uasc, cause] * factor
 
 
 @_inlined
 def _cause(p, s, child, day, uniform):
     """Cause drawn in proportion to the hazards of a day, summed in their written order."""
-    setting, uasc, age = s.child[child, WHERE], s.child[child, UASC], _age(s, child, day)
+    setting, uasc, age = s.small[child, WHERE], s.small[child, UASC], _AGE[_years(p, s, child, day)]
     placed, cared = _served(day - s.child[child, START]), _served(day - s.child[child, CARE])
     month = _step(p.factor_days, day)
     total = 0.0
@@ -341,19 +395,14 @@ def _stretch(day, stop, hazard, gathered, threshold):
 @_inlined
 def _event_day(p, s, child, now, threshold):
     """First day by which the hazards met since ``now`` add up to the threshold; 18 or the horizon at the latest."""
-    setting, start, care, uasc = (
-        s.child[child, WHERE],
-        s.child[child, START],
-        s.child[child, CARE],
-        s.child[child, UASC],
-    )
-    end = min(s.child[child, BORN + _ADULT], s.n[END])
-    age, placed, cared = _age(s, child, now), _served(now - start), _served(now - care)
+    setting, uasc = s.small[child, WHERE], s.small[child, UASC]
+    start, care = s.child[child, START], s.child[child, CARE]
+    end = min(_turns(s, child, _ADULT), s.n[END])
+    age, placed, cared = _AGE[_years(p, s, child, now)], _served(now - start), _served(now - care)
+    older = _turns(s, child, _HAZARD_EDGES[age])
     month, gathered, day = _step(p.factor_days, now), 0.0, now
     while day < end:
-        stop = end
-        if age < _AGES:
-            stop = min(stop, s.child[child, BORN + age])
+        stop = min(end, older)
         if placed < len(_SERVED):
             stop = min(stop, start + _SERVED[placed])
         if cared < len(_SERVED):
@@ -365,7 +414,9 @@ def _event_day(p, s, child, now, threshold):
         if found >= 0:
             return found
         day = stop
-        age = age + 1 if age < _AGES and s.child[child, BORN + age] <= day else age
+        if older <= day < end:
+            age += 1
+            older = _turns(s, child, _HAZARD_EDGES[age])
         placed = placed + 1 if placed < len(_SERVED) and start + _SERVED[placed] <= day else placed
         cared = cared + 1 if cared < len(_SERVED) and care + _SERVED[cared] <= day else cared
         month = month + 1 if month < len(p.factor_days) and p.factor_days[month] <= day else month
@@ -378,10 +429,11 @@ def _return_day(p, s, child, left, home, now, limit, threshold):
     while day < limit:
         stop, age, away = limit, 0, 0
         for edge in _RE_ENTRY_EDGES:
-            if s.child[child, BORN + edge] <= day:
+            turned = _turns(s, child, edge)
+            if turned <= day:
                 age += 1
             else:
-                stop = min(stop, s.child[child, BORN + edge])
+                stop = min(stop, turned)
         for days in _AWAY_DAYS:
             if left + days <= day:
                 away += 1
@@ -399,14 +451,9 @@ def _return_day(p, s, child, left, home, now, limit, threshold):
 def _stay_end(p, s, setting, child, now, limit, threshold):
     day, gathered = now, 0.0
     while day < limit:
-        year = 0
-        stop = limit
-        for at in range(2):
-            birthday = s.child[child, BORN + _ADULT + 1 + at]
-            if birthday <= day:
-                year += 1
-            else:
-                stop = min(stop, birthday)
+        first, second = _turns(s, child, _ADULT + 1), _turns(s, child, _ADULT + 2)
+        year = (first <= day) + (second <= day)
+        stop = min(limit, (first, second, limit)[year])
         hazard = p.own[setting, ENDS + year]
         gathered, found = _stretch(day, stop, hazard, gathered, threshold)
         if found >= 0:
@@ -416,33 +463,45 @@ def _stay_end(p, s, setting, child, now, limit, threshold):
 
 
 @_inlined
-def _flow(p, s, child, day, lived, event, source, target, reason):
-    at = s.n[FLOWS]
-    if at >= len(s.flows):
-        s.n[FULL] = 1
-        return
-    band = 0
-    for number in range(len(_BAND_EDGES)):
-        if s.child[child, BORN + _BAND_EDGES[number]] <= lived:
-            band = number + 1
-    packed = p.month_of[day - s.n[FIRST]] * _EVENTS + event
-    packed = (packed * (s.n[NAMES] + 1) + source + 1) * (s.n[NAMES] + 1) + target + 1
-    s.flows[at] = ((packed * _REASONS + reason + 1) * _BANDS + band) * 2 + s.child[child, UASC]
-    s.n[FLOWS] = at + 1
+def _flow(p, s, child, lived, event, source, target, reason):
+    """Count an event of today in the table of the month; age is that of the day ``lived``."""
+    own = p.kinds_at[event]
+    kind = own[FROM_BASE] + source * own[BY_SOURCE] + target * own[BY_TARGET] + reason * own[BY_REASON]
+    s.seen[kind] = 1
+    s.tallied[kind, _BAND[_years(p, s, child, lived)] * 2 + s.small[child, UASC]] += 1
+
+
+@_inlined
+def _end_month(p, s, month):
+    """Write down the flows of a month in the order of their packed numbers (see ``counted``)."""
+    for kind in range(len(s.seen)):
+        if s.seen[kind] == 0:
+            continue
+        s.seen[kind] = 0
+        for side in range(SIDES):
+            times, at = s.tallied[kind, side], s.n[FLOWS]
+            if times == 0:
+                continue
+            if at >= len(s.flows):
+                s.n[FULL] = 1
+                return
+            s.tallied[kind, side] = 0
+            s.flows[at], s.times[at] = (month * s.n[MONTH_CODES] + p.kind_codes[kind]) * SIDES + side, times
+            s.n[FLOWS] = at + 1
 
 
 @_inlined
 def _count(p, s, child, setting, start, end):
     """Add the stretch of a placement within the horizon to stock and child-days, split at birthdays."""
     day, stop = max(start, s.n[FIRST]), min(end, s.n[END])
-    band = 0
-    while band < len(_BAND_EDGES) and s.child[child, BORN + _BAND_EDGES[band]] <= day:
-        band += 1
+    if day >= stop:
+        return
+    band = _BAND[_years(p, s, child, day)]
     while day < stop:
         until = stop
         if band < len(_BAND_EDGES):
-            until = min(until, s.child[child, BORN + _BAND_EDGES[band]])
-        cell = (setting * _BANDS + band) * 2 + s.child[child, UASC]
+            until = min(until, _turns(s, child, _BAND_EDGES[band]))
+        cell = (setting * _BANDS + band) * 2 + s.small[child, UASC]
         begins, ends = p.month_of[day - s.n[FIRST]], p.month_of[until - s.n[FIRST]]
         s.present[begins, cell] += 1
         s.present[ends, cell] -= 1
@@ -463,7 +522,7 @@ def _log(p, s, child, setting, end, closing, reason):
         return
     row = s.rows[at]
     row[0], row[1], row[2], row[3], row[4] = child, s.child[child, NUMBER], setting, s.child[child, START], end
-    row[5], row[6], row[7], row[8] = s.child[child, OPENING], closing, reason, s.child[child, CARE]
+    row[5], row[6], row[7], row[8] = s.small[child, OPENING], closing, reason, s.child[child, CARE]
     s.n[ROWS] = at + 1
 
 
@@ -473,11 +532,8 @@ def _settle(p, s, setting, day):
     since = s.place[setting, SINCE]
     if not s.place[setting, LIMITED] or day <= since:
         return
-    held, vacant, waiting = (
-        s.place[setting, OCCUPIED],
-        s.place[setting, USABLE] - s.place[setting, OCCUPIED],
-        s.place[setting, WAITING],
-    )
+    held, waiting = s.place[setting, OCCUPIED], s.place[setting, WAITING]
+    vacant = s.place[setting, USABLE] - held
     month = p.month_of[since - s.n[FIRST]]
     while since < day:
         until = min(day, p.month_start[month + 1])
@@ -498,7 +554,7 @@ def _hold(p, s, setting, change, day):
 
 @_inlined
 def _unqueue(p, s, child, day):
-    queue = s.child[child, TARGET]
+    queue = s.small[child, TARGET]
     if queue < 0:
         return
     _settle(p, s, queue, day)
@@ -512,7 +568,7 @@ def _unqueue(p, s, child, day):
     else:
         s.place[queue, TAIL] = before
     s.place[queue, WAITING] -= 1
-    s.child[child, TARGET] = -1
+    s.small[child, TARGET] = -1
 
 
 @_inlined
@@ -524,23 +580,23 @@ def _queue(p, s, child, queue, day):
         s.child[last, BEHIND] = child
     else:
         s.place[queue, HEAD] = child
-    s.place[queue, TAIL], s.child[child, TARGET] = child, queue
+    s.place[queue, TAIL], s.small[child, TARGET] = child, queue
     s.place[queue, WAITING] += 1
 
 
 @_inlined
 def _wait(p, s, child, day):
     """Decide what a child waits for; a wish that has not changed keeps its place in the queue."""
-    setting, wish, down = s.child[child, WHERE], -1, 0
+    setting, wish, down = s.small[child, WHERE], -1, 0
     step = _step(p.wait_day, day) - 1
     home = p.kinds[s.place[setting, TYPE], HOUSE]
-    may_miss = s.child[child, MISSED] >= 0 and p.real[WAIT_UNMET] > 0.0
+    may_miss = s.small[child, MISSED] >= 0 and p.real[WAIT_UNMET] > 0.0
     may_down = s.n[DOWN_TO] >= 0 and setting != s.n[DOWN_TO] and p.waits[1, step, setting] > 0.0
     may_cross = home >= 0 and setting != home and p.waits[0, step, setting] > 0.0
     if may_miss or may_down or may_cross:
         first, second = _draw(s, child, _WAIT, 0)
         if may_miss:
-            wanted = s.child[child, MISSED]
+            wanted = s.small[child, MISSED]
             queue = p.kinds[wanted, HOUSE] if p.kinds[wanted, HOUSE] >= 0 else p.kinds[wanted, OUTSIDE]
             if s.place[queue, LIMITED] and first < p.real[WAIT_UNMET]:
                 wish = queue
@@ -548,8 +604,8 @@ def _wait(p, s, child, day):
             wish, down = s.n[DOWN_TO], 1
         if wish < 0 and may_cross and s.place[home, LIMITED] and first < p.waits[0, step, setting]:
             wish = home
-    s.child[child, STEPS_DOWN] = down
-    if wish != s.child[child, TARGET]:
+    s.small[child, STEPS_DOWN] = down
+    if wish != s.small[child, TARGET]:
         _unqueue(p, s, child, day)
         if wish >= 0:
             _queue(p, s, child, wish, day)
@@ -566,17 +622,13 @@ def _choose(p, s, child, kind, own):
                 break
         house, outside = p.kinds[tried, HOUSE], p.kinds[tried, OUTSIDE]
         if house >= 0 and not s.place[house, LIMITED]:
-            if outside < 0:
-                return house
-            first, _ = _draw(s, child, _MATCH, step)
-            if first < p.shares[tried]:
+            if outside < 0 or _draw(s, child, _MATCH, step)[0] < p.shares[tried]:
                 return house
         elif house >= 0:
             vacant = s.place[house, USABLE] - s.place[house, OCCUPIED] + (1 if own == house else 0)
-            if vacant > 0:
-                first, _ = _draw(s, child, _MATCH, step)
-                if first < p.suits[house, min(vacant, p.suits.shape[1] - 1)]:
-                    return house
+            suits = p.suits[house, min(vacant, p.suits.shape[1] - 1)] if vacant > 0 else 0.0
+            if vacant > 0 and _draw(s, child, _MATCH, step)[0] < suits:
+                return house
         if outside >= 0:
             spare = s.place[outside, USABLE] - s.place[outside, OCCUPIED] + (1 if own == outside else 0)
             if not s.place[outside, LIMITED] or spare > 0:
@@ -587,8 +639,8 @@ def _choose(p, s, child, kind, own):
 @_inlined
 def _begin(p, s, child, setting, now):
     """A placement in care has begun (or goes on at the origin): draw its next event."""
-    s.child[child, WHERE], s.child[child, STATUS] = setting, _IN_CARE
-    first, s.second[child] = _draw(s, child, _EVENT, 0)
+    s.small[child, WHERE], s.small[child, STATUS] = setting, _IN_CARE
+    first, s.second[child, SECOND] = _draw(s, child, _EVENT, 0)
     then = _event_day(p, s, child, now, -math.log(1.0 - first))
     if then < s.n[END]:
         _await(s, child, then)
@@ -596,32 +648,25 @@ def _begin(p, s, child, setting, now):
 
 @_inlined
 def _arrive(p, s, child, kind, own, day, opening):
-    """Place a child (new place first, then the old is given back); the caller has closed the old placement."""
+    """Place a child whose old placement is closed, then give its place back; the setting where it came free, or -1."""
     setting = _choose(p, s, child, kind, own)
     house, outside = p.kinds[kind, HOUSE], p.kinds[kind, OUTSIDE]
     month = p.month_of[day - s.n[FIRST]]
     if house >= 0 and s.place[house, LIMITED] and setting != house:
         s.days[TURNED_AWAY, month, house] += 1
-    s.child[child, MISSED] = -1
+    s.small[child, MISSED] = -1
     if s.place[setting, TYPE] != kind:
-        s.child[child, MISSED] = kind
-        s.unmet[month, outside if outside >= 0 else house, _REPORTED[_age(s, child, day)]] += 1
+        s.small[child, MISSED] = kind
+        s.unmet[month, outside if outside >= 0 else house, _REPORTED[_AGE[_years(p, s, child, day)]]] += 1
     source = s.place[own, REPORT] if own >= 0 else _NONE
-    _flow(p, s, child, day, day, opening, source, s.place[setting, REPORT], _NONE)
-    s.child[child, START], s.child[child, OPENING] = day, opening
+    _flow(p, s, child, day, opening, source, s.place[setting, REPORT], _NONE)
+    s.child[child, START], s.small[child, OPENING] = day, opening
     _hold(p, s, setting, 1, day)
     if own >= 0:
         _hold(p, s, own, -1, day)
     _begin(p, s, child, setting, day)
     _wait(p, s, child, day)
-    if own >= 0 and own != setting:
-        _freed(p, s, own, day)
-
-
-@_inlined
-def _freed(p, s, setting, day):
-    if s.place[setting, LIMITED] and s.place[setting, USABLE] > s.place[setting, OCCUPIED]:
-        _offer(p, s, setting, 1, day)
+    return -1 if own == setting else own
 
 
 @_inlined
@@ -651,95 +696,80 @@ def _first_taker(p, s, home, extra, day):
     while child >= 0:
         behind = s.child[child, BEHIND]
         # Nobody is moved on the birthday on which care ends.
-        if day - s.child[child, START] >= max(s.n[AFTER_DAYS], 1) and day < s.child[child, BORN + _ADULT]:
+        if day - s.child[child, START] >= max(s.n[AFTER_DAYS], 1) and day < _turns(s, child, _ADULT):
             first, second = _draw(s, child, _OFFER, extra)
             if first < p.own[home, ONE_SUITS]:
-                if s.child[child, STEPS_DOWN] == 0 or second < p.real[SUCCESS]:
-                    old = s.child[child, WHERE]
-                    _take(p, s, child, home, old, day)
-                    return old
+                if s.small[child, STEPS_DOWN] == 0 or second < p.real[SUCCESS]:
+                    return _take(p, s, child, home, day)
                 _unqueue(p, s, child, day)
         child = behind
     return -1
 
 
 @_inlined
-def _take(p, s, child, home, old, day):
+def _take(p, s, child, home, day):
+    old = s.small[child, WHERE]
     _unqueue(p, s, child, day)
-    _forget(s, child)
+    s.child[child, WHEN] = -1
     _log(p, s, child, s.place[old, REPORT], day, _MOVED, _NONE)
-    _flow(p, s, child, day, day, _MOVE, s.place[old, REPORT], s.place[home, REPORT], _NONE)
+    _flow(p, s, child, day, _MOVE, s.place[old, REPORT], s.place[home, REPORT], _NONE)
     s.child[child, NUMBER] += 1
-    s.child[child, START], s.child[child, OPENING], s.child[child, MISSED] = day, _MOVE, -1
+    s.child[child, START], s.small[child, OPENING], s.small[child, MISSED] = day, _MOVE, -1
     _hold(p, s, home, 1, day)
     _hold(p, s, old, -1, day)
     s.days[STEPPED, p.month_of[day - s.n[FIRST]], home] += 1
     s.n[DONE] += 1
     _begin(p, s, child, home, day)
     _wait(p, s, child, day)
+    return old
 
 
 @_inlined
-def _leave(p, s, child, day):
-    """A child's own event: the 18th birthday, an exit, or a move."""
-    old, number = s.child[child, WHERE], s.child[child, NUMBER]
-    _unqueue(p, s, child, day)
-    if day >= s.child[child, BORN + _ADULT]:
-        _turn_18(p, s, child, old, day)
-        return
-    cause = _cause(p, s, child, day - 1, s.second[child])
-    if cause < _TYPES:
-        _log(p, s, child, s.place[old, REPORT], day, _MOVED, _NONE)
-        s.child[child, NUMBER] = number + 1
-        _arrive(p, s, child, cause, old, day, _MOVE)
-        return
-    reason = cause - _TYPES
+def _exit(p, s, child, reason, day):
+    """A child leaves care before its 18th birthday; the setting where a place came free."""
+    old = s.small[child, WHERE]
     _log(p, s, child, s.place[old, REPORT], day, _EXITED, reason)
-    _flow(p, s, child, day, day - 1, _EXIT_EVENT, s.place[old, REPORT], _NONE, reason)
-    s.child[child, NUMBER] = number + 1
+    _flow(p, s, child, day - 1, _EXIT_EVENT, s.place[old, REPORT], _NONE, reason)
+    s.child[child, NUMBER] += 1
     _hold(p, s, old, -1, day)
     _away(p, s, child, day, 0 if reason == _HOME else 1, day)
-    _freed(p, s, old, day)
+    return old
 
 
 @_inlined
 def _away(p, s, child, left, home, now):
-    s.child[child, STATUS] = _AWAY
+    s.small[child, STATUS] = _AWAY
     first, _ = _draw(s, child, _RETURN, 0)
-    limit = min(s.child[child, BORN + _ADULT], s.n[END])
+    limit = min(_turns(s, child, _ADULT), s.n[END])
     day = _return_day(p, s, child, left, home, now, limit, -math.log(1.0 - first))
     if day < limit:
         _await(s, child, day)
 
 
 @_inlined
-def _turn_18(p, s, child, old, day):
+def _turn_18(p, s, child, day):
+    """The 18th birthday in care; the setting where a place came free, or -1 where someone stays on."""
+    old = s.small[child, WHERE]
     _log(p, s, child, s.place[old, REPORT], day, _EXITED, _AGED_OUT)
-    _flow(p, s, child, day, day - 1, _EXIT_EVENT, s.place[old, REPORT], _NONE, _AGED_OUT)
-    s.child[child, STATUS] = 0
-    stays = False
-    if s.place[old, AFTER_18] >= 0:
-        first, _ = _draw(s, child, _STAYING, 0)
-        stays = first < p.uptake[_step(p.stay_day, day) - 1, old]
+    _flow(p, s, child, day - 1, _EXIT_EVENT, s.place[old, REPORT], _NONE, _AGED_OUT)
+    s.small[child, STATUS] = 0
+    first, _ = _draw(s, child, _STAYING, 0)
+    stays = s.place[old, AFTER_18] >= 0 and first < p.uptake[_step(p.stay_day, day) - 1, old]
     s.child[child, NUMBER] += 1
     if stays:
-        _flow(p, s, child, day, day, _STAY_EVENT, s.place[old, REPORT], s.place[old, AFTER_18], _NONE)
+        _flow(p, s, child, day, _STAY_EVENT, s.place[old, REPORT], s.place[old, AFTER_18], _NONE)
         _stay(p, s, child, old, day, day)
-        return
+        return -1
     _hold(p, s, old, -1, day)
-    _freed(p, s, old, day)
+    return old
 
 
 @_inlined
 def _stay(p, s, child, setting, day, now):
-    s.child[child, STATUS], s.child[child, WHERE], s.child[child, START], s.child[child, OPENING] = (
-        _STAYING_ON,
-        setting,
-        day,
-        _STAYS,
-    )
+    s.small[child, STATUS], s.small[child, OPENING] = _STAYING_ON, _STAYS
+    s.small[child, WHERE], s.child[child, START] = setting, day
     first, _ = _draw(s, child, _STAY_LENGTH, 0)
-    limit = min(s.child[child, BORN + _ADULT + 3], s.n[END])
+    limit = min(_turns(s, child, _STAY_LIMIT), s.n[END])
     then = _stay_end(p, s, setting, child, now, limit, -math.log(1.0 - first))
     if then < s.n[END]:
         _await(s, child, then)
@@ -747,21 +777,22 @@ def _stay(p, s, child, setting, day, now):
 
 @_inlined
 def _stop_staying(p, s, child, day):
-    setting = s.child[child, WHERE]
+    """Staying put ends; the setting where a place came free."""
+    setting = s.small[child, WHERE]
     _log(p, s, child, s.place[setting, AFTER_18], day, _STAY_ENDED, _NONE)
-    _flow(p, s, child, day, day - 1, _END_EVENT, s.place[setting, AFTER_18], _NONE, _NONE)
-    s.child[child, STATUS] = 0
+    _flow(p, s, child, day - 1, _END_EVENT, s.place[setting, AFTER_18], _NONE, _NONE)
+    s.small[child, STATUS] = 0
     s.child[child, NUMBER] += 1
     _hold(p, s, setting, -1, day)
-    _freed(p, s, setting, day)
+    return setting
 
 
 @_inlined
 def _first_kind(p, s, child, day):
     uniform, _ = _draw(s, child, _FIRST, 0)
-    band, gathered, last = _REPORTED[_age(s, child, day)], 0.0, 0
+    band, gathered, last = _REPORTED[_AGE[_years(p, s, child, day)]], 0.0, 0
     for kind in range(_TYPES):
-        chance = p.first_types[band, s.child[child, UASC], kind]
+        chance = p.first_types[band, s.small[child, UASC], kind]
         gathered += chance
         if uniform < gathered:
             return kind
@@ -773,18 +804,17 @@ def _first_kind(p, s, child, day):
 @_inlined
 def _capacity(p, s, at, day, waits):
     """All changes of places of a day, then who waits, then the offers of what has become vacant."""
-    settings = len(s.place)
-    for setting in range(settings):
+    for setting in range(len(s.place)):
         _settle(p, s, setting, day)
         s.place[setting, VACANT_BEFORE] = max(s.place[setting, USABLE] - s.place[setting, OCCUPIED], 0)
-    while at < len(p.changes) and p.changes[at, 0] == day:
-        s.place[p.changes[at, 1], USABLE] = p.changes[at, 2]
+    while at < len(p.change_day) and p.change_day[at] == day:
+        s.place[p.change_setting[at], USABLE] = p.change_usable[at]
         at += 1
     if waits:
         for child in range(len(s.child)):
-            if s.child[child, STATUS] == _IN_CARE:
+            if s.small[child, STATUS] == _IN_CARE:
                 _wait(p, s, child, day)
-    for setting in range(settings):
+    for setting in range(len(s.place)):
         vacant = max(s.place[setting, USABLE] - s.place[setting, OCCUPIED], 0)
         more = vacant if waits else vacant - s.place[setting, VACANT_BEFORE]
         if s.place[setting, LIMITED] and more > 0:
@@ -793,116 +823,104 @@ def _capacity(p, s, at, day, waits):
 
 
 @_inlined
-def _open(p, s):
-    """Everyone at the origin: in care, away, or staying put."""
-    stock, leavers, stayers = s.n[STOCK], s.n[LEAVERS], s.n[STAYERS]
-    for child in range(len(s.child)):
-        year, of_year = _march_year(s.given[DOB, child])
-        for at in range(len(_BIRTHDAYS)):
-            s.child[child, BORN + at] = _in_year(year + _BIRTHDAYS[at], of_year)
-        s.child[child, UASC] = s.given[ASYLUM, child]
-        s.child[child, TARGET], s.child[child, MISSED], s.child[child, WHEN] = -1, -1, -1
-    for child in range(stock + leavers + stayers):
-        setting, begun = s.given[SETTING, child], s.given[BEGUN, child]
-        s.child[child, START], s.child[child, CARE] = begun, s.given[FIRST_CARE, child]
-        if child < stock:
-            s.child[child, OPENING] = _MOVE
-            s.place[setting, OCCUPIED] += 1
-            _begin(p, s, child, setting, s.n[FIRST] - 1)
-        elif child < stock + leavers:
-            _away(p, s, child, begun, s.given[HOME, child], s.n[FIRST] - 1)
-        else:
-            s.place[setting, OCCUPIED] += 1
-            _stay(p, s, child, setting, s.n[FIRST] - 1, s.n[FIRST] - 1)
+def _seat(s, child, key, dob, uasc):
+    """What is known of a child whatever happens."""
+    year, of_year = _march_year(dob)
+    # As p.turned has it for days: the difference of two such numbers gives the age.
+    s.child[child, BORN] = (min(max(year - _FIRST_YEAR, 0), _YEARS - 1) << YEAR_SHIFT) | of_year
+    s.key[child, OWN_KEY], s.small[child, UASC] = np.uint64(key), uasc
+    s.small[child, TARGET], s.small[child, MISSED], s.child[child, WHEN] = -1, -1, -1
 
 
 @_inlined
-def _by_day(s):
-    """Entrants within the horizon in order of day and rank."""
-    base, days = s.n[STOCK] + s.n[LEAVERS] + s.n[STAYERS], s.n[END] - s.n[FIRST]
-    places, order = s.by_day, s.arrivals
-    for child in range(base, len(s.child)):
-        if s.n[FIRST] <= s.given[BEGUN, child] < s.n[END]:
-            places[s.given[BEGUN, child] - s.n[FIRST] + 1] += 1
-    for day in range(days):
-        places[day + 1] += places[day]
-    total = places[days]
-    for child in range(base, len(s.child)):
-        if s.n[FIRST] <= s.given[BEGUN, child] < s.n[END]:
-            day = s.given[BEGUN, child] - s.n[FIRST]
-            order[places[day]] = child
-            places[day] += 1
-    return total
+def _open(p, s):
+    """Everyone at the origin (in care, away, or staying put), and those who will come."""
+    stock, leavers, known, before = s.n[STOCK], s.n[LEAVERS], s.known.shape[1], s.n[FIRST] - 1
+    for child in range(known):
+        _seat(s, child, s.known[KEY, child], s.known[DOB, child], s.known[ASYLUM, child])
+        setting, begun = s.known[SETTING, child], s.known[BEGUN, child]
+        s.child[child, START], s.child[child, CARE] = begun, s.known[FIRST_CARE, child]
+        if stock <= child < stock + leavers:
+            _away(p, s, child, begun, s.known[HOME, child], before)
+            continue
+        s.place[setting, OCCUPIED] += 1
+        if child < stock:
+            s.small[child, OPENING] = _MOVE
+            _begin(p, s, child, setting, before)
+        else:
+            _stay(p, s, child, setting, before, before)
+    for at in range(s.new.shape[1]):
+        child, day = known + at, s.new[NEW_DAY, at]
+        _seat(s, child, s.new[NEW_KEY, at], s.new[NEW_DOB, at], s.new[NEW_ASYLUM, at])
+        s.small[child, STATUS], s.small[child, FIRST_KIND] = _COMING, s.new[NEW_KIND, at]
+        if s.n[FIRST] <= day < s.n[END]:
+            _await(s, child, day)
 
 
 @_compiled
 def run(p, s):
     """The whole run, day by day: changes of places first, then events in order of class and child."""
-    s.place[:, HEAD] = -1
-    s.place[:, TAIL] = -1
-    s.place[:, SINCE] = s.n[FIRST]
+    s.place[:, HEAD], s.place[:, TAIL], s.place[:, SINCE] = -1, -1, s.n[FIRST]
     s.place[:, OFFERS_DAY] = s.n[FIRST] - 1
     _open(p, s)
-    entrants = _by_day(s)
-    arrived = changed = waited = 0
+    changed = waited = month = 0
     for day in range(s.n[FIRST], s.n[END]):
-        _gather(s, day - s.n[FIRST])
+        if p.month_of[day - s.n[FIRST]] != month:
+            _end_month(p, s, month)
+            month += 1
+        count = _gather(s, day - s.n[FIRST])
         rethink = waited < len(p.wait_day) and p.wait_day[waited] == day
-        if rethink or (changed < len(p.changes) and p.changes[changed, 0] == day):
+        if rethink or (changed < len(p.change_day) and p.change_day[changed] == day):
             changed = _capacity(p, s, changed, day, rethink)
             waited += 1 if rethink else 0
             s.n[DONE] += 1
-        arrived = _events_of(p, s, day, arrived, entrants)
+        row, ranks = _sorted(s, count), (1 << s.n[RANK_BITS]) - 1
+        for at in range(count):
+            child = (s.today[row, at] >> _RANK_SHIFT) & ranks
+            # Whoever was moved earlier in the day has another placement.
+            if s.child[child, NUMBER] == s.today[row, at] & _NUMBER_MASK:
+                freed = _happen(p, s, child, day)
+                if freed >= 0 and s.place[freed, LIMITED] and s.place[freed, USABLE] > s.place[freed, OCCUPIED]:
+                    _offer(p, s, freed, 1, day)
+                s.n[DONE] += 1
         if s.n[FULL] == 1:
             return
+    _end_month(p, s, month)
     _finish(p, s)
 
 
 @_inlined
-def _events_of(p, s, day, arrived, entrants):
-    """What happens to children on a day; how many entrants have arrived by its end."""
-    never = np.int64(1) << 62
-    while True:
-        own, entry = never, never
-        if s.n[HEAP] > 0:
-            own = s.heap[0]
-        if arrived < entrants and s.given[BEGUN, s.arrivals[arrived]] == day:
-            entry = (_ENTERS << _CLASS_SHIFT) | (s.arrivals[arrived] << _RANK_SHIFT)
-        if own < entry:
-            _pop(s)
-            child = (own >> _RANK_SHIFT) & _RANK_MASK
-            if s.child[child, NUMBER] != own & _NUMBER_MASK:
-                continue
-            _happen(p, s, child, day)
-        elif entry < never:
-            child = s.arrivals[arrived]
-            arrived += 1
-            s.child[child, CARE] = day
-            _arrive(p, s, child, s.given[KIND, child], -1, day, _ENTRY)
-        else:
-            return arrived
-        s.n[DONE] += 1
-
-
-@_inlined
 def _happen(p, s, child, day):
-    if s.child[child, STATUS] == _IN_CARE:
-        _leave(p, s, child, day)
-    elif s.child[child, STATUS] == _STAYING_ON:
-        _stop_staying(p, s, child, day)
+    """A child's own event, whatever it is; the setting where a place came free, or -1."""
+    status, old, opening = s.small[child, STATUS], -1, _ENTRY
+    if status == _STAYING_ON:
+        return _stop_staying(p, s, child, day)
+    if status == _IN_CARE:
+        _unqueue(p, s, child, day)
+        if day >= _turns(s, child, _ADULT):
+            return _turn_18(p, s, child, day)
+        kind = _cause(p, s, child, day - 1, s.second[child, SECOND])
+        if kind >= _TYPES:
+            return _exit(p, s, child, kind - _TYPES, day)
+        old, opening = s.small[child, WHERE], _MOVE
+        _log(p, s, child, s.place[old, REPORT], day, _MOVED, _NONE)
+        s.child[child, NUMBER] += 1
     else:
+        kind = s.small[child, FIRST_KIND]
         s.child[child, CARE] = day
-        _arrive(p, s, child, _first_kind(p, s, child, day), -1, day, _RE_ENTRY)
+        if status == _AWAY:
+            kind, opening = _first_kind(p, s, child, day), _RE_ENTRY
+    return _arrive(p, s, child, kind, old, day, opening)
 
 
 @_inlined
 def _finish(p, s):
     """Count what is still open, and turn differences by month into stocks and child-days."""
     for child in range(len(s.child)):
-        if s.child[child, STATUS] == _IN_CARE:
-            _log(p, s, child, s.place[s.child[child, WHERE], REPORT], _OPEN, _NONE, _NONE)
-        elif s.child[child, STATUS] == _STAYING_ON:
-            _log(p, s, child, s.place[s.child[child, WHERE], AFTER_18], _OPEN, _NONE, _NONE)
+        if s.small[child, STATUS] == _IN_CARE:
+            _log(p, s, child, s.place[s.small[child, WHERE], REPORT], _OPEN, _NONE, _NONE)
+        elif s.small[child, STATUS] == _STAYING_ON:
+            _log(p, s, child, s.place[s.small[child, WHERE], AFTER_18], _OPEN, _NONE, _NONE)
     for setting in range(len(s.place)):
         _settle(p, s, setting, s.n[END])
     months, cells = s.present.shape
@@ -914,16 +932,22 @@ def _finish(p, s):
 
 
 @_compiled
-def draw_gammas(k0, k1, purpose, first, shape, rate, out):
-    """A Gamma draw for every cell and number of a table.
+def draw_gammas(keys, purpose, numbers, shape, rate, lanes, out):
+    """A Gamma draw for every cell and number of a table and each replication.
 
-    Subjects are cells (the rows of ``shape``), numbers its columns from ``first``.
+    Subjects are cells (the rows of ``shape``); ``numbers`` name its columns, padded to whole lanes.
     """
-    cells, numbers = shape.shape
-    for cell in range(cells):
-        for number in range(numbers):
-            value = _gamma(k0, k1, _CELL | np.uint64(cell), first + number, purpose, shape[cell, number])
-            out[cell, number] = value / rate[cell, number]
+    cells, columns = shape.shape
+    for one in range(len(keys)):
+        k0, k1 = keys[one, 0], keys[one, 1]
+        for cell in range(cells):
+            for base in range(0, columns, LANES):
+                some = min(columns - base, LANES)
+                for at in range(some):
+                    lanes[LANE, at] = shape[cell, base + at]
+                _gammas(k0, k1, _CELL | np.uint64(cell), purpose, numbers[base:], some, lanes)
+                for at in range(some):
+                    out[one, cell, base + at] = lanes[LANE, at] / rate[cell, base + at]
 
 
 @_compiled
@@ -940,8 +964,7 @@ def draw_entrants(k0, k1, counts, factors, layers, starts, window, ages, edges, 
             for layer in range(layers):
                 above = factors[group, month] - layer
                 for number in range(counts[group, month]):
-                    packed = (group << 50) | (month << 38) | (layer << 30) | number
-                    subject = _ENTRANT | np.uint64(packed)
+                    subject = _ENTRANT | np.uint64((group << 50) | (month << 38) | (layer << 30) | number)
                     if layers > 1 or above < 1.0:
                         kept, _ = _philox(k0, k1, subject, 0, _KEPT, 0)
                         if kept >= above:
@@ -954,7 +977,7 @@ def draw_entrants(k0, k1, counts, factors, layers, starts, window, ages, edges, 
                     born = day - ages[edges[group] + int(uniform * (edges[group + 1] - edges[group]))]
                     # Ages are carried in days, and 18 years are not always the same number of days.
                     for _ in range(2):
-                        past = day - _birthday(born, _ADULT_YEARS)
+                        past = day - _birthday(born, _ADULT)
                         born += past + 1 if past >= 0 else 0
                     uniform, _ = _philox(k0, k1, subject, 0, _FIRST, 0)
                     kind, reached = 0, first_types[group // 2, group % 2, 0]
@@ -965,3 +988,13 @@ def draw_entrants(k0, k1, counts, factors, layers, starts, window, ages, edges, 
                     out[3, at], out[4, at] = group % 2, kind
                     at += 1
     return at
+
+
+@_compiled
+def draw_paths(keys, counts, factors, layers, starts, window, ages, edges, first_types, ends, out):
+    """Entrants of several paths one after another (see :func:`draw_entrants`), and where those of each end."""
+    at = 0
+    for one in range(len(keys)):
+        given = factors, layers, starts, window, ages, edges, first_types
+        at += draw_entrants(keys[one, 0], keys[one, 1], counts[one], *given, out[:, at:])
+        ends[one] = at

@@ -126,9 +126,10 @@ class _Trial:
         drawn = PlaceDraws(supply, codes, first, days).draw(self.keys)
         for key, world, places in zip(self.keys, self.worlds, drawn, strict=True):
             given = replace(world, places=places)
-            _, event, _, target, *_ = unpack(self.run(given, key, keep=False).flows, sizes)
-            came = event < EVENTS.index("exit")
-            counts += [np.sum(came & (target == house + 1)), np.sum(came & (target == outside + 1))]
+            found = self.run(given, key, keep=False)
+            _, event, _, target, *_ = unpack(found.packed, sizes)
+            came = np.where(event < EVENTS.index("exit"), found.times, 0)
+            counts += [came[target == house + 1].sum(), came[target == outside + 1].sum()]
         total = float(counts.sum())
         return float(counts[0]) / total if total else 0.0
 

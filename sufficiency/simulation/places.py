@@ -7,6 +7,7 @@ on the method page (``docs/method.md``).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +28,7 @@ LAST_RESORT = "other"
 FALLBACKS = {"kinship": ("fostering", "home"), "fostering": ("home",)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stayers:
     """Young people who are staying put at the origin: the care setting whose place they hold."""
 
@@ -44,6 +45,23 @@ def no_stayers() -> Stayers:
     """Nobody is staying put at the origin."""
     none = np.zeros(0, dtype=np.int64)
     return Stayers(none.astype(np.uint64), none, none.astype(bool), none)
+
+
+@dataclass(frozen=True, eq=False)
+class Together:
+    """Tables of :class:`Places` side by side.
+
+    ``own`` holds m and the rates at which staying put ends, by setting; ``waits`` the shares who wait to step
+    across and to step down; ``real`` the share of offers to step down that succeed and ``wait_unmet``.
+    """
+
+    cascade: Ints
+    own: Floats
+    waits: Floats
+    real: Floats
+
+    def __repr__(self) -> str:
+        return f"Together({len(self.own)} settings)"
 
 
 @dataclass(frozen=True)
@@ -101,6 +119,22 @@ class Places:
 
     def __repr__(self) -> str:
         return f"Places({int(self.limited.sum())} limited settings, {len(self.change_day)} changes)"
+
+    @cached_property
+    def together(self) -> Together:
+        """What the compiled engine reads of the tables that no replication draws."""
+        return Together(
+            cascade=self.cascade,
+            own=np.column_stack([self.one_suits, self.stay_hazard]),
+            waits=np.stack([self.across, self.down]),
+            real=np.array([self.success, self.wait_unmet]),
+        )
+
+    def drawn(self, usable: Ints) -> Places:
+        """The same with other usable places; nothing is checked, and nothing made again."""
+        same = object.__new__(Places)
+        same.__dict__.update(self.__dict__, change_usable=usable)
+        return same
 
     def check(self, settings: int, first_day: int) -> None:
         """Refuse tables that an engine could not read.

@@ -46,9 +46,9 @@ class Replication:
 def reduced(number: int, given: Counted, entrants: Ints) -> Replication:
     """One replication as small arrays, above :data:`DETAILED` only those that stay per replication."""
     tally = given.tally
-    flows, times = _times(given.flows)
     days = (tally.occupied_days, tally.vacant_days, tally.full_days, tally.waiting_days)
-    places = np.stack([*days, tally.unmet.sum(axis=2), tally.turned_away, tally.stepped])
+    tables = (*days, tally.unmet.sum(axis=2), tally.turned_away, tally.stepped)
+    places = np.array(tables, dtype=np.int32)
     detail = slice(None) if number < DETAILED else slice(0)
     return Replication(
         number=number,
@@ -56,15 +56,9 @@ def reduced(number: int, given: Counted, entrants: Ints) -> Replication:
         nights=given.child_days.sum(axis=(2, 3), dtype=np.int32),
         entrants=entrants,
         child_days=given.child_days[detail].astype(np.int32),
-        flows=flows[detail].copy(),
-        times=times[detail].astype(np.int32),
-        places=places[:, detail].astype(np.int32),
+        flows=given.packed[detail].copy(),
+        times=given.times[detail].astype(np.int32),
+        places=places[:, detail],
         unmet=tally.unmet[detail].astype(np.int32),
         journeys=given.spells,
     )
-
-
-def _times(ordered: Ints) -> tuple[Ints, Ints]:
-    """Distinct ones of some numbers in order, and how often each is there."""
-    begins = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)])
-    return ordered[begins], np.diff(np.append(begins, len(ordered)))

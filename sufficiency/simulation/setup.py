@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +19,9 @@ from sufficiency.history import History
 from sufficiency.rates import Rates
 from sufficiency.rates.openings import leavers
 from sufficiency.scenario import Effects
-from sufficiency.simulation.hazards import Hazards, Posterior, apart, gammas, given_shared
+from sufficiency.simulation.hazards import Hazards, Posterior, apart, many_gammas, shared_rates
 from sufficiency.simulation.supply import PlaceDraws, Supply, supply_of
-from sufficiency.simulation.world import Entrants, Leavers, Stock, World
+from sufficiency.simulation.world import Entrants, Leavers, Stock, World, check_draws
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -70,37 +70,41 @@ class Setup:
             First entrants of the replications, shape (replications, groups, months).
         """
         drawn = keys if self.parameters == "draw" else None
-        parts = zip(
-            keys,
-            counts,
-            (
-                self.posterior if drawn is None else given_shared(self.rates.hazards, self.posterior, key)
-                for key in keys
-            ),
-            _scales(self.rates, drawn, len(keys)),
-            _re_entry(self.rates, drawn, len(keys)),
-            _in_house_shares(self.rates, drawn, len(keys)),
-            self.places.draw(keys),
-            strict=True,
+        scales, re_entries = _scales(self.rates, drawn, len(keys)), _re_entry(self.rates, drawn, len(keys))
+        shares, (everybody, ends) = _in_house_shares(self.rates, drawn, len(keys)), draw_entrants(self, keys, counts)
+        check_draws(self.codes, scales, re_entries, shares, Entrants.of(everybody))
+        came = [Entrants.of(own) for own in np.split(everybody, ends[:-1], axis=1)]
+        rates = (
+            [self.posterior.rate] * len(keys)
+            if drawn is None
+            else shared_rates(self.rates.hazards, self.posterior, keys)
         )
-        return [
-            World(
-                codes=self.codes,
-                first_day=self.first_day,
-                days=self.days,
-                hazards=Hazards(posterior, scale, key if drawn else None),
-                re_entry=re_entry,
-                first_types=self.rates.openings.first_types,
-                in_house_share=share,
-                stock=self.stock,
-                leavers=self.leavers,
-                entrants=draw_entrants(self, key, own),
-                multipliers=self.effects.hazards if self.effects.changes_hazards else None,
-                places=places,
-                stayers=self.supply.stayers,
-            )
-            for key, own, posterior, scale, re_entry, share, places in parts
-        ]
+        parts = zip(keys, rates, scales, re_entries, shares, self.places.draw(keys), came, strict=True)
+        found: list[World] = []
+        for key, rate, scale, re_entry, share, places, entrants in parts:
+            own = {
+                "hazards": Hazards(Posterior(self.posterior.shape, rate), scale, key if drawn else None),
+                "re_entry": re_entry,
+                "in_house_share": share,
+                "places": places,
+                "entrants": entrants,
+            }
+            # What the replications share is checked with the first of them, all that they draw above.
+            found.append(found[0].drawn(**own) if found else self._world(**own))
+        return found
+
+    def _world(self, **own: Any) -> World:
+        return World(
+            codes=self.codes,
+            first_day=self.first_day,
+            days=self.days,
+            first_types=self.rates.openings.first_types,
+            stock=self.stock,
+            leavers=self.leavers,
+            multipliers=self.effects.hazards if self.effects.changes_hazards else None,
+            stayers=self.supply.stayers,
+            **own,
+        )
 
     @cached_property
     def posterior(self) -> Posterior:
@@ -198,11 +202,12 @@ def _scales(rates: Rates, keys: Sequence[KeyWords] | None, size: int) -> Floats:
     return scale
 
 
-def _re_entry(rates: Rates, keys: Sequence[KeyWords] | None, size: int) -> list[Floats]:
+def _re_entry(rates: Rates, keys: Sequence[KeyWords] | None, size: int) -> Floats:
+    """Hazards of coming back, shape (replications, kinds of leaver, ages, times since exit)."""
     returning = rates.returning
     if keys is None:
-        return [returning.mean] * size
-    return [gammas(returning.shape, returning.rate, key, Purpose.RE_ENTRY_HAZARD) for key in keys]
+        return np.broadcast_to(returning.mean, (size, *returning.mean.shape)).copy()
+    return many_gammas(returning.shape, returning.rate, keys, Purpose.RE_ENTRY_HAZARD)
 
 
 def _in_house_shares(rates: Rates, keys: Sequence[KeyWords] | None, size: int) -> Floats:
@@ -211,22 +216,24 @@ def _in_house_shares(rates: Rates, keys: Sequence[KeyWords] | None, size: int) -
     A Beta with half an arrival either way; 0 where none did.
     """
     shares = np.ones((size, len(TYPES)))
+    uniform = None
+    if keys is not None:
+        uniform, _ = draws(key_words(keys), other_key(np.arange(len(TYPES))), 0, Purpose.PROVIDER_SHARE)
     for kind, (in_house, all_arrivals) in rates.in_house.items():
         number = TYPES.index(kind)
         first, second = in_house + 0.5, all_arrivals - in_house + 0.5
         if in_house == 0 and all_arrivals > 0:
             # Nobody went in house: there may be no such home at all.
             shares[:, number] = 0.0
-        elif keys is None:
+        elif uniform is None:
             shares[:, number] = first / (first + second)
         else:
-            uniform, _ = draws(key_words(keys), other_key(number), 0, Purpose.PROVIDER_SHARE)
-            shares[:, number] = betaincinv(first, second, uniform[:, 0])
+            shares[:, number] = betaincinv(first, second, uniform[:, number])
     return shares
 
 
-def draw_entrants(setup: Setup, key: KeyWords, counts: Ints) -> Entrants:
-    """First entrants of one replication under the plan's factors, in order of key.
+def draw_entrants(setup: Setup, keys: Sequence[KeyWords], counts: Ints) -> tuple[Ints, Ints]:
+    """First entrants of some replications under the plan's factors, in order of key, and where those of each end.
 
     Entrant k of a group and month exists when k is below the path's count; under a factor f layer
     j (0, 1, …) of entrant k exists when its uniform is below f − j, so that f < 1 keeps some of the
@@ -236,11 +243,10 @@ def draw_entrants(setup: Setup, key: KeyWords, counts: Ints) -> Entrants:
 
     factors = setup.effects.entries
     layers = max(int(np.ceil(factors.max())), 1)
-    own = np.ascontiguousarray(counts[:, : factors.shape[1]])
-    out = np.empty((5, int(own.sum()) * layers), dtype=np.int64)
+    own = np.ascontiguousarray(counts[:, :, : factors.shape[1]])
+    out = np.empty((kernel.NEW_ROWS, int(own.sum()) * layers), dtype=np.int64)
     window = (setup.first_day, setup.first_day + setup.days - 1)
-    words = np.uint64(key[0]), np.uint64(key[1])
+    words, ends = np.array(keys, dtype=np.uint64), np.zeros(len(keys), dtype=np.int64)
     first_types = setup.rates.openings.first_types
-    found = kernel.draw_entrants(*words, own, factors, layers, setup.calendar, window, *setup.ages, first_types, out)
-    keys, day, dob, uasc, kind = out[:, :found].copy()
-    return Entrants(key=keys.view(np.uint64), day=day, dob=dob, uasc=uasc.astype(bool), kind=kind)
+    kernel.draw_paths(words, own, factors, layers, setup.calendar, window, *setup.ages, first_types, ends, out)
+    return out[:, : ends[-1]], ends

@@ -256,6 +256,8 @@ class PlaceDraws:
         share = pairs[:, 1] / np.maximum(pairs[:, 0], 1)
         self._below: Floats = np.asarray(binom.cdf(np.arange(most + 1), pairs[:, :1], share[:, None]))
         self._base = replace(self._base, change_day=self._day, change_setting=self._setting)
+        # Made once, and handed on to every replication.
+        _ = self._base.together
 
     def draw(self, keys: Sequence[KeyWords]) -> list[Places]:
         """The places of some replications."""
@@ -264,7 +266,7 @@ class PlaceDraws:
         for number, below in enumerate(self._below):
             rows = self._row == number
             away[:, rows] = np.searchsorted(below, uniform[:, rows])
-        return [replace(self._base, change_usable=usable) for usable in self._places - away]
+        return [self._base.drawn(usable) for usable in self._places - away]
 
 
 def _fixed(supply: Supply, codes: Codes, first_day: int) -> Places:

@@ -7,6 +7,7 @@ Simulation day 0 is ``first_day``, the day after the origin; all days here are d
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +30,7 @@ _SURELY_YOUNGER = 18 * 365
 MOST_DAYS = 2**13 - 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stock:
     """Children in care at the origin, one element each."""
 
@@ -44,7 +45,7 @@ class Stock:
         return f"Stock({len(self.key):,} children)"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Leavers:
     """Children who left care before the origin and may come back; those of 18 by day 0 never do."""
 
@@ -70,6 +71,19 @@ class Entrants:
 
     def __repr__(self) -> str:
         return f"Entrants({len(self.key):,} children)"
+
+    @classmethod
+    def of(cls, table: Ints) -> Entrants:
+        """Entrants of a table of whole numbers, shape (5, entrants): rows in the order of the attributes."""
+        own = np.ascontiguousarray(table)
+        found = cls(own[0].view(np.uint64), own[1], own[2], own[3].astype(bool), own[4])
+        found.__dict__["table"] = own
+        return found
+
+    @cached_property
+    def table(self) -> Ints:
+        """All of it as whole numbers, shape (5, entrants), in the order of the attributes."""
+        return np.stack([self.key.view(np.int64), self.day, self.dob, self.uasc.astype(np.int64), self.kind])
 
 
 @dataclass(frozen=True)
@@ -124,23 +138,36 @@ class World:
         if self.hazards.posterior.shape.shape != cells:
             msg = f"hazards have shape {self.hazards.posterior.shape.shape}, not {cells}"
             raise ValueError(msg)
-        self._check("scale", self.hazards.scale, (settings, len(CAUSES)))
-        re_entry = (len(RE_ENTRY_KINDS), len(RE_ENTRY_AGE_EDGES), len(RE_ENTRY_TIME_EDGES))
-        self._check("re_entry", self.re_entry, re_entry)
-        self._check("first_types", self.first_types, (len(GROUP_BANDS), 2, len(TYPES)))
-        self._check("in_house_share", self.in_house_share, (len(TYPES),))
+        _check("first_types", self.first_types, (len(GROUP_BANDS), 2, len(TYPES)))
         if self.multipliers is not None:
             shape = (self.multipliers.shape[0], settings, len(AGE_BANDS) - 1, len(CAUSES))
-            self._check("multipliers", self.multipliers, shape)
+            _check("multipliers", self.multipliers, shape)
         if not 1 <= self.days <= MOST_DAYS:
             msg = f"a simulation lasts from one day to {MOST_DAYS:,}"
             raise ValueError(msg)
         self.places.check(settings, self.first_day)
+        drawn = self.hazards.scale[None], self.re_entry[None], self.in_house_share[None]
+        check_draws(self.codes, *drawn, self.entrants)
         self._check_ages()
 
+    def drawn(
+        self, *, hazards: Hazards, re_entry: Floats, in_house_share: Floats, places: Places, entrants: Entrants
+    ) -> World:
+        """Another replication of the same authority, of draws that :func:`check_draws` has seen.
+
+        Parameters
+        ----------
+        places
+            From :meth:`~sufficiency.simulation.places.Places.drawn` of those of this world.
+        """
+        other = object.__new__(World)
+        own = {"re_entry": re_entry, "in_house_share": in_house_share, "places": places, "entrants": entrants}
+        other.__dict__.update(self.__dict__, hazards=hazards, **own)
+        return other
+
     def _check_ages(self) -> None:
-        # An engine has no day before day 0 for what such a birthday ends. The oldest alone is looked at: this is
-        # done for every replication, and birthdays come in the order of births.
+        # An engine has no day before day 0 for what such a birthday ends. The oldest alone is looked at:
+        # birthdays come in the order of births.
         born = [group.dob.min(initial=dates.OPEN) for group in (self.stock, self.stayers)]
         adult, limit = dates.birthday(born, (dates.ADULT, STAY_LIMIT)).tolist()
         late = {
@@ -148,10 +175,6 @@ class World:
             f"stayers hold a young person whose {STAY_LIMIT}st birthday": limit,
         }
         found = [f"{who} lies before the first simulated day" for who, day in late.items() if day < self.first_day]
-        new = self.entrants
-        old = new.day - new.dob >= _SURELY_YOUNGER
-        if (dates.birthday(new.dob[old], dates.ADULT) <= new.day[old]).any():
-            found.append(f"an entrant is {dates.ADULT} or older")
         if found:
             raise ValueError("; ".join(found))
 
@@ -160,15 +183,34 @@ class World:
         """Last simulated day, as a day number."""
         return self.first_day + self.days - 1
 
-    @staticmethod
-    def _check(name: str, table: Floats, shape: tuple[int, ...]) -> None:
-        if table.shape != shape:
-            msg = f"{name} has shape {table.shape}, not {shape}"
-            raise ValueError(msg)
-        # Written so that a missing number fails too.
-        if table.size and not (table.min() >= 0 and table.max() < np.inf):
-            msg = f"{name} holds a negative or missing number"
-            raise ValueError(msg)
+
+def check_draws(codes: Codes, scale: Floats, re_entry: Floats, in_house_share: Floats, entrants: Entrants) -> None:
+    """Refuse what some replications have drawn; tables have the axis of replications in front.
+
+    Raises
+    ------
+    ValueError
+        If a table has another shape or an impossible number, or an entrant is 18.
+    """
+    many = len(scale)
+    _check("scale", scale, (many, len(codes.in_care), len(CAUSES)))
+    edges = (len(RE_ENTRY_KINDS), len(RE_ENTRY_AGE_EDGES), len(RE_ENTRY_TIME_EDGES))
+    _check("re_entry", re_entry, (many, *edges))
+    _check("in_house_share", in_house_share, (many, len(TYPES)))
+    old = entrants.day - entrants.dob >= _SURELY_YOUNGER
+    if old.any() and (dates.birthday(entrants.dob[old], dates.ADULT) <= entrants.day[old]).any():
+        msg = f"an entrant is {dates.ADULT} or older"
+        raise ValueError(msg)
+
+
+def _check(name: str, table: Floats, shape: tuple[int, ...]) -> None:
+    if table.shape != shape:
+        msg = f"{name} has shape {table.shape}, not {shape}"
+        raise ValueError(msg)
+    # Written so that a missing number fails too.
+    if table.size and not (table.min() >= 0 and table.max() < np.inf):
+        msg = f"{name} holds a negative or missing number"
+        raise ValueError(msg)
 
 
 def kind_settings(codes: Codes) -> list[tuple[int, int]]:

@@ -31,7 +31,8 @@ SUMMARY_COLUMNS = (
 #: dates alone neither widen nor clear it.
 _PRIOR_TRIALS = 3.0
 _MOST_WIDENED = 2.0
-_YEAR = 12
+_YEAR, _HALF_YEAR = 12, 6
+_HONEST = 0.8
 _PIT_BINS = 10
 
 
@@ -91,9 +92,11 @@ class Trust:
         Dates from which it was tried.
     at_year
         Months ahead (12, 24, …) → mean error of the forecast and of no change, in children, and forecasts.
-    held, expected
-        Of the forecasts at whole years ahead, how many held what came within the middle 80 %, and how many
-        should.
+    error, no_change
+        Mean error of the forecast and of no change over every sixth month ahead, in children.
+    held, trials
+        Of the forecasts at every sixth month ahead, how many held what came within the middle 80 %, and how many
+        there are.
     apart
         Of the origins, how many lie a year or more apart: those that do not share most of their luck.
     widening
@@ -104,8 +107,10 @@ class Trust:
 
     origins: tuple[pd.Timestamp, ...]
     at_year: dict[int, tuple[float, float, int]]
+    error: float
+    no_change: float
     held: int
-    expected: float
+    trials: int
     apart: int
     widening: float
     worse_settings: tuple[str, ...]
@@ -117,9 +122,8 @@ class Trust:
 
     @property
     def beats_no_change(self) -> bool:
-        """Whether the middle forecast was closer than no change, over whole years ahead."""
-        ours, theirs = (sum(each[part] * each[2] for each in self.at_year.values()) for part in (0, 1))
-        return ours < theirs
+        """Whether the middle forecast was closer than no change, over every sixth month ahead."""
+        return self.error < self.no_change
 
     def sentences(self) -> list[str]:
         """The page in plain English, a sentence or two each."""
@@ -136,10 +140,9 @@ class Trust:
                 f"{years.capitalize()} ahead the number of children in care was out by {ours:,.0f} on average, and "
                 f"assuming no change would have been out by {theirs:,.0f} ({trials})."
             )
-        total = sum(count for *_, count in self.at_year.values())
         lines.append(
-            f"What came lay within the range of 8 in 10 forecasts {self.held} times in {total}; about "
-            f"{self.expected:.0f} would be expected of honest ranges."
+            f"Every half year ahead, what came lay within the range of 8 in 10 forecasts {self.held} times in "
+            f"{self.trials}; about {_HONEST * self.trials:.0f} would be expected of honest ranges."
         )
         lines.append(self._verdict())
         if self.widening > 1:
@@ -152,20 +155,21 @@ class Trust:
         few = " Trials less than a year apart share most of their luck" + (
             ", so this is little evidence either way." if self.apart < 3 else "."  # noqa: PLR2004 - two are no pattern
         )
+        errors = f"out by {self.error:,.0f} on average, no change by {self.no_change:,.0f}"
         if self.beats_no_change:
-            return f"Over these dates it was closer than no change.{few}"
+            return f"Over all of these it was closer than no change ({errors}).{few}"
         return (
-            "Over these dates it was no closer than assuming no change: do not lean on the middle forecast where it "
-            f"differs from today's number.{few}"
+            f"Over all of these it was no closer than no change ({errors}): do not lean on the middle forecast "
+            f"where it differs from today's number.{few}"
         )
 
 
 def trust(scores: pd.DataFrame) -> Trust:
     """What a back-test's scores say of the forecast of all children in care."""
-    whole = scores[(scores["level"] == TOTAL) & (scores["horizon_months"] % _YEAR == 0)]
+    whole = scores[(scores["level"] == TOTAL) & (scores["horizon_months"] % _HALF_YEAR == 0)]
     ours, theirs = (whole[whole["method"] == name] for name in (OURS, LAST_VALUE))
     at_year = {}
-    for months in sorted(set(ours["horizon_months"].astype(int))):
+    for months in sorted({month for month in ours["horizon_months"].astype(int) if month % _YEAR == 0}):
         mine, other = (_error(own[own["horizon_months"] == months]) for own in (ours, theirs))
         at_year[months] = (mine, other, int((ours["horizon_months"] == months).sum()))
     origins = tuple(pd.Timestamp(day) for day in sorted(scores["origin"].unique()))
@@ -173,8 +177,10 @@ def trust(scores: pd.DataFrame) -> Trust:
     return Trust(
         origins=origins,
         at_year=at_year,
+        error=_error(ours),
+        no_change=_error(theirs),
         held=held,
-        expected=0.8 * len(ours),
+        trials=len(ours),
         apart=_apart(origins),
         widening=widening(ours, theirs),
         worse_settings=_worse(scores),
