@@ -56,11 +56,13 @@ some twenty times as many. They are used because no monthly series of entries is
 is whether levels, seasons and shifts of real services are followed with honest width.
 
 **How the method was fixed.** Everything was chosen on origins to March 2016 and what came until March 2017: the models
-of the pool, their priors, the widening of {WIDER:g} and the shares of the yearly drift; and, for the priors, on
-invented steady series, which must not be made too wide. Origins from 2017 on were scored after that, and nothing was
-changed in the light of them. The tables of the development data stand below beside the others, so that anyone can see
-what the choices were made on. One caution: a prototype's figures, and those of "no change" for all years, were known
-from the start, so the choice of *kinds* of model is not blind to later years.
+of the pool, their priors, a widening of what moves a level by 1.5, and the shares of the yearly drift; and, for the
+priors, on invented steady series, which must not be made too wide. Origins from 2017 on were scored after that, once:
+monthly CRPS 15.3 % below seasonal naive, 88.1 % of annual sums within the 80 % range. Then that one constant was set
+to {WIDER:g}, not in the light of these scores but of [known worlds](known-worlds.md), on which ranges were too wide.
+The tables below are of a second scoring with that. Those of the development data stand beside the others, so that
+anyone can see what the choices were made on. One caution: a prototype's figures, and those of "no change" for all
+years, were known from the start, so the choice of *kinds* of model is not blind to later years.
 
 **How it is scored.** CRPS (the mean distance of a forecast distribution from what came; smaller is better) has the
 unit of the series, and authorities differ in size by a factor of fifteen. So an authority's CRPS, averaged over its
