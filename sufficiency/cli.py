@@ -226,7 +226,7 @@ def _dates(_: click.Context, __: click.Parameter, given: str | None) -> tuple[st
 )
 @click.option(
     "--horizon",
-    type=click.IntRange(1, 120),
+    type=click.IntRange(6, 120),
     default=36,
     show_default=True,
     metavar="MONTHS",

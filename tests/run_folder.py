@@ -395,6 +395,21 @@ def _forecast(folder: Path, stock: pd.DataFrame, size: int) -> None:
     columns = ["stream", "model", "origins", "horizon_months", "crps", "mae", "bias", "coverage_80", "chosen"]
     _save(folder, "forecast/scores", pd.DataFrame(scores, columns=columns))
     _save(folder, "forecast/backtest", _backtest(stock))
+    _save(folder, "forecast/entries", _entries())
+
+
+def _entries() -> pd.DataFrame:
+    """First entries by quarter, seen for two years and forecast for two."""
+    ends = pd.date_range("2024-06-30", periods=16, freq="QE")
+    rows = []
+    for who, mean in (("all", 36.0), ("other", 30.0), ("uasc", 6.0)):
+        for place, end in enumerate(ends):
+            seen = mean + place % 3 - 1 if place < 8 else float("nan")
+            marks = {
+                f"p{mark}": mean * (0.6 + mark / 125) if place >= 8 else float("nan") for mark in (10, 25, 50, 75, 90)
+            }
+            rows.append({"date": end, "who": who, "seen": seen, **marks})
+    return pd.DataFrame(rows)
 
 
 def _backtest(stock: pd.DataFrame) -> pd.DataFrame:
@@ -432,6 +447,8 @@ def _backtest(stock: pd.DataFrame) -> pd.DataFrame:
                             "mean": middle,
                             **{name: max(0.0, middle + step * spread) for name, step in steps.items()},
                             "crps": 0.3 * spread + 0.2 * abs(actual - middle),
+                            "pit": 0.5,
+                            "sd": spread,
                         }
                     )
     return pd.DataFrame(rows)

@@ -110,7 +110,7 @@ def _tested(run: Finished) -> str:
     if not run.has("forecast/backtest"):
         return ""
     found = trust_of(run)
-    if not found.known:
+    if 12 not in found.at_year:  # noqa: PLR2004 - a year
         return "Back-test: too few years of returns to hold one back."
     ours, theirs, _ = found.at_year[12]
     wider = f"; ranges widened {found.widening:.2f} times" if found.widening > 1 else ""

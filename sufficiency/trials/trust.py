@@ -118,7 +118,7 @@ class Trust:
     @property
     def known(self) -> bool:
         """Whether there was anything to try the forecast on."""
-        return bool(self.at_year)
+        return self.trials > 0
 
     @property
     def beats_no_change(self) -> bool:
