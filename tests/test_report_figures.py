@@ -68,6 +68,8 @@ def test_all_charts_draw(tmp_path: Path) -> None:
         figures.entries_and_exits(flows, WORDS),
         figures.differences(effect, WORDS),
         figures.backtest_dots(tested, WORDS),
+        figures.past_fans(past(), {"Mar 2025": fan().assign(actual=331.0, naive=340.0)}, WORDS),
+        figures.past_fans(past(), {}, WORDS),
         figures.spend({"Baseline": money, "A plan with a long name": money}, WORDS),
     ]
     for number, figure in enumerate(drawn):
