@@ -20,6 +20,7 @@ from sufficiency.trials.scoring import (
     CELL,
     LEVELS,
     OURS,
+    SCORE_COLUMNS,
     SETTING,
     TOTAL,
     Keys,
@@ -27,6 +28,7 @@ from sufficiency.trials.scoring import (
     from_point,
     from_sample,
     keys_of,
+    no_scores,
     scored,
 )
 from sufficiency.trials.stock_and_flow import StockAndFlow, fit_stock_and_flow
@@ -158,7 +160,8 @@ def test_a_forecast_no_closer_than_no_change_says_so_and_widens() -> None:
 
 @pytest.mark.unit
 def test_an_empty_back_test_says_that_there_is_nothing_to_go_by(tmp_path: Path) -> None:
-    none = _scores(1.0, 1).head(0)
+    none = no_scores()
+    assert tuple(none.columns) == SCORE_COLUMNS
     assert not trust(none).known
     assert trust(none).widening == 1.0
     assert "too few years" in trust_page(none, CODES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from sufficiency.report.finished import Finished
-from sufficiency.trials.scoring import LEVELS, SCORE_COLUMNS, SETTING, TOTAL
+from sufficiency.trials.scoring import LEVELS, SETTING, TOTAL, no_scores
 from sufficiency.trials.trust import Trust, trust
 
 _TABLE = "forecast/backtest"
@@ -15,7 +15,7 @@ _PUBLISHED_STEP = 6
 
 def tried(run: Finished) -> pd.DataFrame:
     """Every score of a run's back-test; no rows where it has none."""
-    return run.frame(_TABLE) if run.has(_TABLE) else pd.DataFrame(columns=list(SCORE_COLUMNS))
+    return run.frame(_TABLE) if run.has(_TABLE) else no_scores()
 
 
 def to_publish(run: Finished) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from sufficiency.simulation import Outcome, match_places, simulate, supply_of
 from sufficiency.simulation.results import stock_by_month
 from sufficiency.tables import Capacity
 from sufficiency.trials.baselines import SMOOTHED, baselines, sums_at
-from sufficiency.trials.scoring import CARE_BANDS, OURS, SCORE_COLUMNS, Keys, Predicted, from_sample, keys_of, scored
+from sufficiency.trials.scoring import CARE_BANDS, OURS, Keys, Predicted, from_sample, keys_of, no_scores, scored
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -100,7 +100,7 @@ def backtest(
             )
     if problems:
         raise UserError(problems)
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(SCORE_COLUMNS))
+    return pd.concat(parts, ignore_index=True) if parts else no_scores()
 
 
 def month_ends(origin: int, last: int, most: int) -> Ints:

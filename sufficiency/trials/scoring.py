@@ -35,6 +35,14 @@ SCORE_COLUMNS = (
     "pit",
     "sd",
 )
+_KINDS = {
+    "origin": "datetime64[ns]",
+    "horizon_months": "int64",
+    "level": "object",
+    "key": "object",
+    "method": "object",
+    "actual": "int64",
+}
 TOTAL, SETTING, AGE_BAND, CELL = "total", "setting", "age band", "setting and age band"
 LEVELS = (TOTAL, SETTING, AGE_BAND, CELL)
 ALL = "all"
@@ -66,6 +74,11 @@ class Keys:
     def rows(self, level: str) -> npt.NDArray[np.int64]:
         """Numbers of the sums of a level."""
         return np.flatnonzero(np.array(self.level) == level)
+
+
+def no_scores() -> pd.DataFrame:
+    """A table of scores without rows, its columns of the kinds that rows have."""
+    return pd.DataFrame({name: pd.Series([], dtype=_KINDS.get(name, "float64")) for name in SCORE_COLUMNS})
 
 
 @lru_cache(maxsize=8)
