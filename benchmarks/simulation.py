@@ -12,6 +12,7 @@ What is compared in one table is run in turn, not one after the other, and by se
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import platform
 import subprocess
@@ -55,6 +56,8 @@ what is compared having run in turn; times are seconds of the processor unless t
 _COMPARED = ("stock", "flows", "child_days")
 #: Processor seconds to spend on measuring one engine, and the fewest and most runs.
 _SECONDS, _MOST = 1.0, 200
+#: MiB to hash: about a second's work.
+_HASHED = 1_000
 
 
 def in_turn(works: dict[str, Callable[[], Counted]], rounds: int) -> tuple[dict[str, float], dict[str, Counted]]:
@@ -151,6 +154,9 @@ def replications(asked: Asked) -> str:
     if len(counts) > 1:
         exponent = slope(counts, [each[2] for each in one])
         text = f"Growth exponent with replications, one thread: {exponent:.2f}. {text}"
+    text += (
+        f"What the machine gave just then: two threads that hash bytes finish {_granted():.2f} times as soon as one.\n"
+    )
     heading = ("Replications", "Threads", "CPU, s", "Wall, s", "CPU ms a replication")
     return f"""## Replications and threads
 
@@ -158,6 +164,22 @@ def replications(asked: Asked) -> str:
 
 {table(heading, rows)}
 {text}"""
+
+
+def _granted() -> float:
+    """How much sooner two threads finish than one where nothing but the machine holds them up."""
+    data, passed = bytes(2**20), []
+
+    def hashed(times: int) -> None:
+        for _ in range(times):
+            hashlib.sha256(data).digest()
+
+    for threads in (1, 2):
+        wall = time.perf_counter()
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(hashed, [_HASHED // threads] * threads))
+        passed.append(time.perf_counter() - wall)
+    return passed[0] / passed[1]
 
 
 def _spread(worlds: list[World], count: int, threads: int) -> None:
