@@ -68,9 +68,9 @@ READING = """\
 **Reading it.** Over all cells the intervals hold in every size and world. They are weakest for an authority of about 30
 children, which has some 200 events in seven years: where it expects one event or more in a cell, and for the totals of
 causes and of durations, they hold 76 to 86 in 100, because truths lie above them. Where hazards are no product, fuller
-cells of larger authorities hold 87 to 89. Totals of all moves and of all exits are two an authority, so their shares are
-rough; their intervals are as wide as one over the root of the events seen. Exits in the last week before 18 count as
-ageing out, which lowers all exits of large authorities by a fraction of a percent.
+cells of larger authorities hold 87 to 89. Totals of all moves and of all exits are two an authority, so their shares
+are rough; their intervals are as wide as one over the root of the events seen. Exits in the last week before 18 count
+as ageing out, which lowers all exits of large authorities by a fraction of a percent.
 """
 
 ACCURACY = """\
