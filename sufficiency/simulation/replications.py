@@ -146,7 +146,7 @@ def simulate_plans(  # noqa: PLR0913 - named options
             effects.append(plan.effects(first, months, history.codes))
     if problems:
         raise UserError(problems)
-    arriving = forecast or forecast_entrants(history, months=months)
+    arriving = forecast or forecast_entrants(history, months=months, evaluate=False)
     if arriving.months < months or arriving.first_month != dates.month_index(first):
         raise UserError(["The forecast of entrants does not cover the months to be simulated; make it again."])
     estimated = rates or estimate_rates(history)
@@ -262,7 +262,7 @@ def match_places(
     """
     last = dates.add_years(history.origin, 1)
     months = dates.calendar_months(history.origin + 1, last)
-    arriving = forecast or forecast_entrants(history, months=months)
+    arriving = forecast or forecast_entrants(history, months=months, evaluate=False)
     effects, given = no_effects(months, history.codes), supply or supply_of(history)
     days = last - history.origin
     setup = prepare(history, rates or estimate_rates(history), arriving, effects, days=days, supply=given)

@@ -36,8 +36,19 @@ Floats = npt.NDArray[np.float64]
 
 _RESAMPLES = 1_000
 _SPANS = ((1, 12), (13, 24))
-_SUMMED = ("error", "naive", "oracle", "flow", "crps", "crps_oracle", "sd", "sd_oracle", "held_80", "held_95")
-_FLOW = ("flow_80",)
+_SUMMED = (
+    "error",
+    "naive",
+    "oracle",
+    "flow",
+    "crps",
+    "crps_oracle",
+    "sd",
+    "sd_oracle",
+    "held_80",
+    "held_95",
+    "flow_80",
+)
 _APART = (SMALL_WORLD, LARGE_WORLD)
 #: What was asked of the forecast before it was built.
 _LEAST_SKILL, _MOST_RATIO, _HELD, _LEAST_HELD = 0.60, 1.5, (0.75, 0.88), 0.92
@@ -55,7 +66,7 @@ class Pooled:
         """Means, skill and ratios, of all seeds or of those drawn."""
         chosen = np.arange(len(self.counts)) if seeds is None else seeds
         means = self.sums[chosen].sum(0) / self.counts[chosen].sum()
-        found = dict(zip((*_SUMMED, *_FLOW), means.tolist(), strict=True))
+        found = dict(zip(_SUMMED, means.tolist(), strict=True))
         gain = found["naive"] - found["oracle"]
         return {
             **found,
@@ -144,26 +155,24 @@ def _table(rows: Sequence[tuple[str, ...]], first: str) -> str:
     return table((first, *_HEADING), rows)
 
 
+def _by_span(scores: pd.DataFrame, *, intervals: bool) -> list[tuple[str, ...]]:
+    """A row for the total and for settings, 1 to 12 and 13 to 24 months ahead."""
+    return [
+        _row(f"{level}, {first} to {last} months", pooled(scores, level, (first, last)), intervals=intervals)
+        for level in (TOTAL, SETTING)
+        for first, last in _SPANS
+    ]
+
+
 def page(scores: pd.DataFrame) -> str:
     """The page in Markdown."""
     after = scores[~scores["before_shift"]]
     usual = after[~after["world"].isin(_APART)]
     steady = usual[usual["world"].isin(_STEADY)]
     names = [one.name for one in forecast_worlds()]
-    pool = [
-        _row(f"{level}, {first} to {last} months", pooled(some, level, (first, last)), intervals=True)
-        for some in (usual,)
-        for level in (TOTAL, SETTING)
-        for first, last in _SPANS
-    ]
-    still = [
-        _row(f"{level}, {first} to {last} months", pooled(steady, level, (first, last)), intervals=True)
-        for level in (TOTAL, SETTING)
-        for first, last in _SPANS
-    ]
     parts = [_INTRODUCTION.format(**_facts(scores)), _WANTED, _asked(usual)]
-    parts += ["## All worlds of usual size\n", _table(pool, "")]
-    parts += ["## Those of them in which nothing changes\n", _STILL, _table(still, "")]
+    parts += ["## All worlds of usual size\n", _table(_by_span(usual, intervals=True), "")]
+    parts += ["## Those of them in which nothing changes\n", _STILL, _table(_by_span(steady, intervals=True), "")]
     for level in (TOTAL, SETTING):
         parts.append(f"## World by world: {level}\n")
         for first, last in _SPANS:
@@ -175,12 +184,7 @@ def page(scores: pd.DataFrame) -> str:
             parts += [f"{first} to {last} months ahead.\n", _table(rows, "World")]
     before = scores[scores["before_shift"]]
     if not before.empty:
-        rows = [
-            _row(f"{level}, {first} to {last} months", pooled(before, level, (first, last)), intervals=False)
-            for level in (TOTAL, SETTING)
-            for first, last in _SPANS
-        ]
-        parts += ["## From an origin before the change\n", _BEFORE, _table(rows, "")]
+        parts += ["## From an origin before the change\n", _BEFORE, _table(_by_span(before, intervals=False), "")]
     return "\n".join(parts)
 
 

@@ -117,7 +117,8 @@ def example(years: int = YEARS) -> Subject:
     folder = shipped("example")
     history = build_history(read_returns(folder / "returns"))
     tables = read_council_tables(folder / "returns", folder / "tables", codes=history.codes)
-    rates, forecast = estimate_rates(history), forecast_entrants(history, months=12 * years + 1)
+    rates = estimate_rates(history)
+    forecast = forecast_entrants(history, months=12 * years + 1, evaluate=False)
     supply = supply_of(history, tables.capacity, tables.staying_put)
     return Subject(history, rates, forecast, tables, match_places(history, supply, rates=rates, forecast=forecast))
 

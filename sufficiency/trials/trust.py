@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sufficiency.dates import as_date, month_index, to_days
+from sufficiency.dates import month_index, to_days
 from sufficiency.trials.baselines import LAST_VALUE
 from sufficiency.trials.scoring import LEVELS, OURS, SETTING, TOTAL
 
@@ -229,8 +229,3 @@ def _worse(scores: pd.DataFrame) -> tuple[str, ...]:
     if error.empty or OURS not in error or LAST_VALUE not in error:
         return ()
     return tuple(str(name) for name in error.index[error[OURS] > error[LAST_VALUE]])
-
-
-def origin_names(found: Trust) -> list[str]:
-    """The dates tried, as ISO dates."""
-    return [str(as_date(int(day))) for day in to_days(pd.DatetimeIndex(found.origins))]
