@@ -22,7 +22,7 @@ from sufficiency.simulation.engines import EngineName
 from sufficiency.simulation.kept import Kept
 from sufficiency.simulation.matching import Match, fit_matching
 from sufficiency.simulation.precision import Precision
-from sufficiency.simulation.reduced import Replication
+from sufficiency.simulation.reduced import Replication, Wanted
 from sufficiency.simulation.result_tables import Frame
 from sufficiency.simulation.results import Outcome, combine
 from sufficiency.simulation.setup import Parameters, prepare
@@ -131,11 +131,13 @@ def simulate_plans(  # noqa: PLR0913 - named options
     journeys: int = JOURNEYS_KEPT,
     kept: Kept | None = None,
     progress: bool = False,
+    watched: Sequence[str] = (),
 ) -> list[Outcome]:
     """Simulate several plans; workers go from one to the next without waiting.
 
     See :func:`simulate`. A ``precision`` is decided by the first plan, and every plan gets the
-    number of replications that it needed, so that they stay paired.
+    number of replications that it needed, so that they stay paired. Of the settings ``watched`` the places
+    held are counted day by day (``Outcome.held``).
     """
     first, last = history.origin + 1, dates.add_years(history.origin, years)
     months = dates.calendar_months(first, last)
@@ -152,11 +154,13 @@ def simulate_plans(  # noqa: PLR0913 - named options
     estimated = rates or estimate_rates(history)
     places = matched or match_places(history, rates=estimated, forecast=arriving)
 
+    wanted = Wanted(journeys, tuple(history.codes.in_care.index(name) for name in watched))
+
     def planned(number: int) -> _Planned:
         days, given = last - first + 1, (history, estimated, arriving, effects[number])
         setup = prepare(*given, days=days, supply=places.supply, parameters=parameters)
         frame = Frame(plans[number], history.codes, seed, (first, last), places.supply, places.matches)
-        return _Planned(frame, Task(setup, seed, journeys, engine_name))
+        return _Planned(frame, Task(setup, seed, wanted, engine_name))
 
     every = [planned(number) for number in range(len(plans))]
     shown = _Work(workers, kept, progress)
@@ -220,7 +224,7 @@ class _Work:
         return found
 
     def _loaded(self, plan: _Planned, numbers: range) -> list[Replication] | None:
-        if self.kept is None or numbers.start < plan.task.journeys:
+        if self.kept is None or numbers.start < plan.task.wanted.journeys:
             return None
         return self.kept.load(plan.name, numbers)
 

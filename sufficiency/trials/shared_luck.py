@@ -25,7 +25,7 @@ from sufficiency.scenario.effects import no_effects
 from sufficiency.simulation import Matched, Supply, match_places, simulate, supply_of
 from sufficiency.simulation.engines import engine
 from sufficiency.simulation.precision import placement_spend
-from sufficiency.simulation.reduced import Replication, reduced
+from sufficiency.simulation.reduced import Replication, Wanted, reduced
 from sufficiency.simulation.replications import DEFAULT_SEED
 from sufficiency.simulation.setup import prepare
 from sufficiency.tables import CouncilTables, Prices, read_council_tables
@@ -99,7 +99,8 @@ class Subject:
         run, parts = engine("compiled"), list[Replication]()
         for number in range(replications):
             world, lives = setup.world(replication_key(DEFAULT_SEED, number)), replication_key(seed, number)
-            parts.append(reduced(number, run(world, lives, keep=False), np.zeros((0, 0), dtype=np.int64)))
+            none = np.zeros((0, 0), dtype=np.int64)
+            parts.append(reduced(number, run(world, lives, keep=False), none, world, Wanted(0)))
         spend = placement_spend(price_a_night(self.prices, codes, first, last))
         return spend.values(parts, codes, (first, last)) * _MILLION
 
