@@ -149,14 +149,15 @@ def _config(context: click.Context, _: click.Parameter, path: Path | None) -> Pa
     type=click.FloatRange(min=0, min_open=True),
     metavar="NUMBER",
     help="Stop before that, as soon as the mean of what --precision-of names is known to within so much "
-    "(95 % interval, baseline).",
+    "(95 % interval).",
 )
 @click.option(
     "--precision-of",
-    type=click.Choice(["children", "spend"]),
+    type=click.Choice(["children", "spend", "children-difference", "spend-difference"]),
     default="children",
     show_default=True,
-    help="Children in care at the end, or placement spend of all years in £ million.",
+    help="Children in care at the end, or placement spend of all years in £ million: of the baseline, or each "
+    "plan's difference from it.",
 )
 @click.option(
     "--seed",

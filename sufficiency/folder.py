@@ -5,19 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
 
 from sufficiency import __version__, dates
-from sufficiency.costs import summarise_spend
+from sufficiency.costs import price_a_night, summarise_spend
 from sufficiency.errors import UserError
 from sufficiency.forecast import EntrantForecast, summarise_entrants
 from sufficiency.forecast.quarters import entries_by_quarter
 from sufficiency.history import History
-from sufficiency.plan import compare
+from sufficiency.plan import Gaps, between_plans, compare, compare_indicators
 from sufficiency.provenance import read_manifest, versions, write_manifest
 from sufficiency.rates import Rates
 from sufficiency.rates.diagnostics import observed_expected
@@ -163,6 +163,32 @@ def write_places(folder: Path, history: History, outcomes: Mapping[str, Outcome]
     write(folder, "places/matching.parquet", matches.assign(**told))
 
 
+def write_comparisons(
+    folder: Path, outcomes: Mapping[str, Outcome], spend: Mapping[str, pd.DataFrame], prices: Prices | None
+) -> None:
+    """Plans against the baseline month by month, and against each other."""
+    base, *plans = (outcomes[name] for name in sorted(outcomes, key=lambda name: name != BASELINE))
+    nightly = price_a_night(prices, base.codes, base.origin + 1, base.last_day) if prices else None
+    months = [compare(plan, base, by="month", pounds_a_night=nightly) for plan in plans]
+    write(folder, "plan/comparison_by_month.parquet", pd.concat(months, ignore_index=True))
+    if len(plans) > 1:
+        write(folder, "plan/between_plans.parquet", between_plans(plans, spend))
+
+
+def write_indicators(folder: Path, outcomes: Sequence[Outcome]) -> None:
+    """Indicators of plans against those of the first, on journeys."""
+    base, *plans = outcomes
+    if plans:
+        compared = [compare_indicators(plan, base) for plan in plans]
+        write(folder, "plan/indicators.parquet", pd.concat(compared, ignore_index=True))
+
+
+def write_gaps(folder: Path, gaps: Gaps) -> None:
+    """Demand against places by setting and quarter, and first choices not met by year and age."""
+    write(folder, "results/gaps.parquet", gaps.places)
+    write(folder, "results/unmet_by_year.parquet", gaps.unmet)
+
+
 def _last_stock(outcome: Outcome) -> pd.Series:
     """Mean children by setting at the last month end."""
     stock = outcome.stock[outcome.stock["month_end"] == outcome.stock["month_end"].max()]
@@ -193,4 +219,5 @@ def write_results(
     ]
     if compared:
         write(folder, "plan/comparison.parquet", pd.concat(compared, ignore_index=True))
+        write_comparisons(folder, outcomes, spend, prices)
     write(folder, "assumptions.parquet", assumptions(plans))

@@ -21,7 +21,7 @@ from sufficiency.simulation.blocks import Task, blocks_of
 from sufficiency.simulation.engines import EngineName
 from sufficiency.simulation.kept import Kept
 from sufficiency.simulation.matching import Match, fit_matching
-from sufficiency.simulation.precision import Precision
+from sufficiency.simulation.precision import Precision, watched_values
 from sufficiency.simulation.reduced import Replication, Wanted
 from sufficiency.simulation.result_tables import Frame
 from sufficiency.simulation.results import Outcome, combine
@@ -135,9 +135,9 @@ def simulate_plans(  # noqa: PLR0913 - named options
 ) -> list[Outcome]:
     """Simulate several plans; workers go from one to the next without waiting.
 
-    See :func:`simulate`. A ``precision`` is decided by the first plan, and every plan gets the
-    number of replications that it needed, so that they stay paired. Of the settings ``watched`` the places
-    held are counted day by day (``Outcome.held``).
+    See :func:`simulate`. A ``precision`` is decided by the first plan, or by the differences of the others
+    from it, and every plan gets the number of replications that it needed, so that they stay paired.
+    Of the settings ``watched`` the places held are counted day by day (``Outcome.held``).
     """
     first, last = history.origin + 1, dates.add_years(history.origin, years)
     months = dates.calendar_months(first, last)
@@ -146,6 +146,8 @@ def simulate_plans(  # noqa: PLR0913 - named options
     for plan in plans:
         with gathering(problems):
             effects.append(plan.effects(first, months, history.codes))
+    if precision is not None and precision.of_differences and len(plans) == 1:
+        problems.append(Problem("The precision of a difference needs a plan beside the baseline."))
     if problems:
         raise UserError(problems)
     arriving = forecast or forecast_entrants(history, months=months, evaluate=False)
@@ -167,8 +169,9 @@ def simulate_plans(  # noqa: PLR0913 - named options
     if precision is None:
         found = shown.run(every, replications)
     else:
-        found = shown.run(every[:1], replications, _enough(precision, every[0].frame))
-        found += shown.run(every[1:], len(found[0]))
+        deciding = len(every) if precision.of_differences else 1
+        found = shown.run(every[:deciding], replications, _enough(precision, every[0].frame))
+        found += shown.run(every[deciding:], len(found[0]))
     return [combine(one.frame, parts) for one, parts in zip(every, found, strict=True)]
 
 
@@ -187,11 +190,17 @@ class _Planned:
         return f"_Planned({self.name})"
 
 
-Enough = Callable[[list[Replication]], bool]
+Enough = Callable[[list[list[Replication]]], bool]
 
 
 def _enough(precision: Precision, frame: Frame) -> Enough:
-    return lambda parts: precision.reached(precision.watched.values(parts, frame.codes, frame.window))
+    """Whether the replications of some plans, as many of each, are enough."""
+
+    def enough(plans: list[list[Replication]]) -> bool:
+        values = [precision.watched.values(parts, frame.codes, frame.window) for parts in plans]
+        return all(precision.reached(own) for own in watched_values(values, precision))
+
+    return enough
 
 
 @dataclass(frozen=True)
@@ -205,6 +214,9 @@ class _Work:
     def run(self, plans: Sequence[_Planned], most: int, enough: Enough | None = None) -> list[list[Replication]]:
         """Replications of each plan, up to so many, or to the end of the block after which they are enough."""
         jobs = list(product(range(len(plans)), blocks_of(most)))
+        if enough is not None:
+            # All plans to the end of a block, then the next.
+            jobs.sort(key=lambda job: job[1].start)
         done = {job: parts for job in jobs if (parts := self._loaded(plans[job[0]], job[1])) is not None}
         pieces = [(plans[plan].task, numbers) for plan, numbers in jobs if (plan, numbers) not in done]
         found: list[list[Replication]] = [[] for _ in plans]
@@ -219,7 +231,7 @@ class _Work:
                     self._save(plans[plan], parts)
                     bar.update(len(parts))
                 found[plan].extend(parts)
-                if enough is not None and enough(found[plan]):
+                if enough is not None and plan == len(plans) - 1 and enough(found):
                     break
         return found
 
