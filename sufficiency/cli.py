@@ -4,41 +4,20 @@ from __future__ import annotations
 
 import sys
 import tomllib
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial, wraps
+from functools import partial
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import click
 
 from sufficiency import __version__
-from sufficiency.errors import UserError, nearest
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-_EXISTING = click.Path(exists=True, path_type=Path)
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_FOLDER = click.Path(file_okay=False, path_type=Path)
-
-
-def _telling(command: Callable[P, R], stopped: str = "Stopped.") -> Callable[P, R]:
-    """Turn problems that the user can mend, and a stop, into sentences and exit code 1."""
-
-    @wraps(command)
-    def told(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return command(*args, **kwargs)
-        except UserError as error:
-            for problem in error.problems:
-                click.echo(str(problem), err=True)
-            sys.exit(1)
-        except KeyboardInterrupt:
-            click.echo(stopped, err=True)
-            sys.exit(1)
-
-    return told
+from sufficiency.cli_parts import EXISTING as _EXISTING
+from sufficiency.cli_parts import FILE as _FILE
+from sufficiency.cli_parts import FOLDER as _FOLDER
+from sufficiency.cli_parts import telling as _telling
+from sufficiency.cli_solve import solve
+from sufficiency.errors import nearest
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -258,6 +237,9 @@ def backtest(returns: Path | None, **given: Any) -> None:
     found = run_backtest(returns, BacktestOptions(progress=True, **given))
     for line in found.lines():
         click.echo(line)
+
+
+main.add_command(solve)
 
 
 @main.command()

@@ -30,8 +30,7 @@ from sufficiency.folder import (
 from sufficiency.forecast import EntrantForecast, forecast_entrants
 from sufficiency.history import History, build_history
 from sufficiency.inputs import Inputs, Options, options_text, read_inputs
-from sufficiency.plan import same_results
-from sufficiency.plan.gaps import Means, find_gaps
+from sufficiency.plan import Means, find_gaps, same_results
 from sufficiency.provenance import shipped, versions, write_manifest
 from sufficiency.rates import Rates, estimate_rates
 from sufficiency.report import Council

@@ -14,6 +14,7 @@ from small_world import known_history
 from sufficiency import dates
 from sufficiency.draws import replication_key
 from sufficiency.forecast import forecast_entrants
+from sufficiency.plan import Means
 from sufficiency.plan.gaps import (
     ANOTHER_PROVIDER,
     ANOTHER_TYPE,
@@ -21,7 +22,6 @@ from sufficiency.plan.gaps import (
     GAP_COLUMNS,
     OTHER_FORM,
     Gaps,
-    Means,
     find_gaps,
     places_needed,
     unmet_by_year,

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from sufficiency.plan.compare import between_plans, compare, compare_indicators, same_results
 from sufficiency.plan.gaps import Gaps, find_gaps
+from sufficiency.plan.means import Means
 
-__all__ = ["Gaps", "between_plans", "compare", "compare_indicators", "find_gaps", "same_results"]
+__all__ = ["Gaps", "Means", "between_plans", "compare", "compare_indicators", "find_gaps", "same_results"]

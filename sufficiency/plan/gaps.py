@@ -12,7 +12,7 @@ Returns show where a child was put, which supply shaped, and not what the child 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -21,17 +21,11 @@ import pandas as pd
 
 from sufficiency import dates
 from sufficiency.codes import AGE_BANDS
-from sufficiency.forecast import EntrantForecast
-from sufficiency.history import History
-from sufficiency.rates import Rates
+from sufficiency.plan.means import Means
 from sufficiency.simulation import Matched, Outcome, Supply
-from sufficiency.simulation.engines import EngineName
-from sufficiency.simulation.kept import Kept
 from sufficiency.simulation.matching import second_form
-from sufficiency.simulation.replications import simulate_plans
 from sufficiency.simulation.results import usable_places
 from sufficiency.simulation.supply import in_house_types
-from sufficiency.simulation.workers import Workers
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -78,29 +72,6 @@ class Gaps(NamedTuple):
 
     places: pd.DataFrame
     unmet: pd.DataFrame
-
-
-@dataclass(frozen=True)
-class Means:
-    """With what companion runs are made: as the plans were, and by whom.
-
-    Attributes
-    ----------
-    matched
-        Places and matching before any plan.
-    """
-
-    history: History
-    rates: Rates
-    forecast: EntrantForecast
-    matched: Matched
-    workers: int | Workers | None = None
-    engine_name: EngineName = "compiled"
-    kept: Kept | None = None
-    progress: bool = False
-
-    def __repr__(self) -> str:
-        return f"Means({self.history!r})"
 
 
 def find_gaps(outcomes: Sequence[Outcome], means: Means, replications: int = GAP_REPLICATIONS) -> Gaps:
@@ -171,23 +142,14 @@ def _companion_runs(
     outcomes: Sequence[Outcome], means: Means, setting: str, form: tuple[str, Supply], count: int
 ) -> list[Outcome]:
     first = outcomes[0]
-    years = dates.as_date(first.last_day).year - dates.as_date(first.origin).year
-    kept = means.kept.part(setting).part(form[0].replace(" ", "_")) if means.kept else None
-    return simulate_plans(
-        means.history,
+    return means.simulate(
         [outcome.scenario for outcome in outcomes],
         replications=count,
         seed=first.seed,
-        years=years,
-        workers=means.workers,
-        rates=means.rates,
-        forecast=means.forecast,
-        matched=replace(means.matched, supply=form[1]),
-        engine_name=means.engine_name,
-        journeys=0,
-        kept=kept,
-        progress=means.progress,
+        years=dates.as_date(first.last_day).year - dates.as_date(first.origin).year,
+        supply=form[1],
         watched=(setting,),
+        kept=means.kept.part(setting).part(form[0].replace(" ", "_")) if means.kept else None,
     )
 
 

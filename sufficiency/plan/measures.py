@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -202,7 +202,3 @@ def _with_all(codes: Codes, labels: tuple[str, ...], counts: Floats, *, in_care:
     """The settings with their total in front: of those in care alone where wished (staying put is not care)."""
     part = counts[:, : len(codes.in_care)] if in_care else counts
     return Values((ALL, *codes.all_settings), labels, np.concatenate([part.sum(axis=1, keepdims=True), counts], axis=1))
-
-
-#: An output of a plan, one number a replication.
-Output = Callable[[Outcome], Floats]
