@@ -54,8 +54,8 @@ A plan and the baseline share two things in each replication (common random numb
 hazards, shares, entrants and unavailable places; and the *luck of each child* in it. So what differs between them is
 the plan. Below are two changes of places and then every lever by itself, with its default figures (or, where those
 change nothing, the first of its figures moved by a tenth), as the standard error of the mean difference from the
-baseline over {REPLICATIONS:,} replications: of the cost of {YEARS} years of placements of the example authority, with its
-own shipped prices; and of the children in care at the end.
+baseline over {REPLICATIONS:,} replications: of the cost of {YEARS} years of placements of the example authority, with
+its own shipped prices; and of the children in care at the end.
 
 - *paired*: world and luck shared, as the toolkit runs plans;
 - *same world, other luck*: the baseline of the same worlds, but each child in it has the luck of another seed;
