@@ -20,12 +20,14 @@ _GRADES = {
 }
 
 
-def _unit(field: FieldInfo) -> str:
+def unit_of(field: FieldInfo) -> str:
+    """A parameter's unit."""
     extra = field.json_schema_extra
     return str(extra["unit"]) if isinstance(extra, dict) and "unit" in extra else ""
 
 
-def _range(field: FieldInfo) -> str:
+def limits_of(field: FieldInfo) -> str:
+    """A parameter's range; blank where it has none."""
     low = next((item.ge for item in field.metadata if hasattr(item, "ge")), None)
     high = next((item.le for item in field.metadata if hasattr(item, "le")), None)
     return f"{low} to {high}" if low is not None and high is not None else ""
@@ -53,7 +55,7 @@ def lever_page() -> str:
         lines += [f"Evidence ({_GRADES[lever.grade]}): {lever.evidence}.", ""]
         lines += ["| parameter | unit | default | range | meaning |", "|---|---|---|---|---|"]
         lines += [
-            f"| `{name}` | {_unit(field)} | {_value(field.default)} | {_range(field)} | {field.description} |"
+            f"| `{name}` | {unit_of(field)} | {_value(field.default)} | {limits_of(field)} | {field.description} |"
             for name, field in lever.model_fields.items()
         ]
         lines.append("")
@@ -86,7 +88,7 @@ def _rows(scenario: Scenario, lever: Lever) -> list[tuple[str, ...]]:
             lever.title,
             name,
             _value(getattr(lever, name)),
-            _unit(field),
+            unit_of(field),
             str(field.description),
             evidence,
             grade,

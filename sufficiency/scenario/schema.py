@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sufficiency import dates
 from sufficiency.codes import Codes
-from sufficiency.errors import Problem, UserError, nearest, shown
+from sufficiency.errors import Problem, UserError, gathering, nearest
 from sufficiency.provenance import shipped
 from sufficiency.scenario.effects import Effects, no_effects
 from sufficiency.scenario.levers import LEVERS, Lever
+from sufficiency.scenario.lines import Place, key_lines, line_of
+from sufficiency.scenario.said import sentence, syntax
 
 _STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)
 BASELINE = "baseline"
@@ -53,7 +55,7 @@ class ScenarioFile(BaseModel):
 
     about: About
     based_on: str | None = None
-    starts: int | date = 0
+    starts: Annotated[int, Field(ge=0, le=240)] | date = 0
     levers: dict[str, Any] = Field(default_factory=dict)
     investment: tuple[Investment, ...] = Field((), strict=False)
 
@@ -145,22 +147,42 @@ def _find(name: str | Path, beside: Path | None) -> Path:
     raise UserError([f"There is no scenario '{name}'.{nearest(str(name), list(known))} See: sufficiency scenario list"])
 
 
+@dataclass(frozen=True)
+class _Text:
+    """A scenario file as it was read, and where its keys stand."""
+
+    path: Path
+    text: str
+    content: dict[str, Any]
+    lines: dict[Place, int]
+
+    @classmethod
+    def read(cls, path: Path) -> _Text:
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+            return cls(path, text, tomllib.loads(text), key_lines(text))
+        except UnicodeDecodeError:
+            raise UserError([Problem("The file is not UTF-8 text; save it as UTF-8.", file=path.name)]) from None
+        except tomllib.TOMLDecodeError as error:
+            message, line = syntax(str(error))
+            raise UserError([Problem(message, path.name, line=line)]) from None
+
+    def problem(self, message: str, place: Place, *, named: bool = True) -> Problem:
+        column = ".".join(part for part in place if not part.isdigit()) if named else None
+        return Problem(message, self.path.name, column=column, line=line_of(self.lines, place))
+
+
 def _read(path: Path, depth: int) -> Scenario:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        content = tomllib.loads(text)
-    except UnicodeDecodeError:
-        raise UserError([Problem("The file is not UTF-8 text; save it as UTF-8.", file=path.name)]) from None
-    except tomllib.TOMLDecodeError as error:
-        raise UserError([_syntax_problem(path, str(error))]) from None
+    read = _Text.read(path)
     problems: list[Problem] = []
-    given = _checked(ScenarioFile, content, (), path, text, problems)
+    given = _checked(ScenarioFile, read.content, (), read, problems)
+    tables = read.content.get("levers")
     levers = [
         lever
-        for name, table in (content.get("levers") or {}).items()
-        if isinstance(content.get("levers"), dict) and (lever := _lever(name, table, path, text, problems)) is not None
+        for name, table in (tables.items() if isinstance(tables, dict) else ())
+        if (lever := _lever(name, table, read, problems)) is not None
     ]
-    base = _base(content, path, depth, problems)
+    base = _base(read, depth, problems)
     if problems or not isinstance(given, ScenarioFile):
         raise UserError(problems)
     own = {lever.name for lever in levers}
@@ -171,89 +193,51 @@ def _read(path: Path, depth: int) -> Scenario:
         starts=given.starts,
         levers=(*inherited, *levers),
         investment=(*(base.investment if base else ()), *given.investment),
-        text=text,
+        text=read.text,
     )
 
 
-def _base(content: dict[str, Any], path: Path, depth: int, problems: list[Problem]) -> Scenario | None:
-    name = content.get("based_on")
-    if not isinstance(name, str) or path.stem == BASELINE:
+def _base(read: _Text, depth: int, problems: list[Problem]) -> Scenario | None:
+    name = read.content.get("based_on")
+    if not isinstance(name, str) or read.path.stem == BASELINE:
         return None
-    if depth >= _DEEPEST or name == path.stem:
-        problems.append(Problem(f"based_on = '{name}' leads round in a circle.", path.name, None, "based_on"))
+    if depth >= _DEEPEST or name in {read.path.stem, read.path.name}:
+        problems.append(read.problem(f"based_on = '{name}' leads round in a circle.", ("based_on",)))
         return None
     try:
-        return _read(_find(name, path.parent), depth + 1)
+        found = _find(name, read.path.parent)
     except UserError as error:
-        problems.extend(error.problems)
+        problems.extend(read.problem(problem.message, ("based_on",)) for problem in error.problems)
         return None
+    with gathering(problems):
+        return _read(found, depth + 1)
+    return None
 
 
-def _lever(name: str, table: object, path: Path, text: str, problems: list[Problem]) -> Lever | None:
-    row = _line(text, ("levers", name))
+def _lever(name: str, table: object, read: _Text, problems: list[Problem]) -> Lever | None:
+    place = ("levers", name)
     if name not in LEVERS:
-        problems.append(Problem(f"There is no lever '{name}'.{nearest(name, list(LEVERS))}", path.name, row))
+        message = f"There is no lever '{name}'.{nearest(name, list(LEVERS))}"
+        problems.append(read.problem(message, place, named=False))
         return None
     if not isinstance(table, dict):
-        problems.append(Problem(f"Lever '{name}' needs a table: [levers.{name}]", path.name, row))
+        problems.append(read.problem(f"Lever '{name}' needs a table: [levers.{name}]", place, named=False))
         return None
-    checked = _checked(LEVERS[name], table, ("levers", name), path, text, problems)
+    checked = _checked(LEVERS[name], table, place, read, problems)
     return checked if isinstance(checked, Lever) else None
 
 
 def _checked(
-    model: type[BaseModel], table: object, prefix: tuple[str, ...], path: Path, text: str, problems: list[Problem]
+    model: type[BaseModel], table: object, prefix: Place, read: _Text, problems: list[Problem]
 ) -> BaseModel | None:
     try:
         return model.model_validate(table)
     except ValidationError as error:
-        found: dict[tuple[str, ...], Problem] = {}
+        found: dict[Place, Problem] = {}
         for detail in error.errors():
             place = (*prefix, *(str(part) for part in detail["loc"] if str(part) not in _BRANCHES))
-            problem = Problem(_sentence(detail, model), path.name, _line(text, place), ".".join(place))
-            found.setdefault(place, problem)
-        problems.extend(found.values())
+            found.setdefault(place, read.problem(sentence(detail, model), place))
+        # Of a list with a wrong item pydantic says as well that it is too short.
+        inner = {place[:-1] for place in found if place[-1:] and place[-1].isdigit()}
+        problems.extend(problem for place, problem in found.items() if place not in inner)
         return None
-
-
-def _sentence(detail: Any, model: type[BaseModel]) -> str:
-    kind, context = detail["type"], detail.get("ctx", {})
-    name = str(detail["loc"][-1]) if detail["loc"] else ""
-    given = shown(detail["input"]) if isinstance(detail["input"], (str, int, float)) else "what is there"
-    limits = {"greater_than_equal": ("ge", "at least"), "less_than_equal": ("le", "at most")}
-    if kind == "extra_forbidden":
-        return f"{shown(name)} is not a key here.{nearest(name, list(model.model_fields))}"
-    if kind == "missing":
-        return f"'{name}' is missing."
-    if kind in limits:
-        key, words = limits[kind]
-        return f"{given} is out of range: it must be {words} {context[key]}."
-    if kind == "literal_error":
-        return f"{given} is not one of {context['expected']}."
-    if kind == "value_error":
-        return str(context["error"])
-    return f"{given} cannot be used: {str(detail['msg']).lower()}."
-
-
-def _syntax_problem(path: Path, message: str) -> Problem:
-    found = re.search(r"\(at line (\d+), column \d+\)", message)
-    said = re.sub(r"\s*\(at .*\)", "", message)
-    return Problem(f"This is not valid TOML: {said}.", path.name, int(found.group(1)) if found else None)
-
-
-def _line(text: str, place: tuple[str, ...]) -> int | None:
-    """Line of a key, or of the nearest table header above it, for messages."""
-    place = tuple(part for part in place if not part.isdigit())
-    lines = text.splitlines()
-    header: int | None = None
-    wanted = {".".join(place[:depth]) for depth in range(1, len(place) + 1)}
-    inside = not place or len(place) == 1
-    for number, line in enumerate(lines, start=1):
-        stripped = line.split("#", 1)[0].strip()
-        table = re.fullmatch(r"\[{1,2}\s*([^\]]+?)\s*\]{1,2}", stripped)
-        if table:
-            inside = table.group(1) in wanted
-            header = number if inside else header
-        elif inside and place and re.match(rf"[\"']?{re.escape(place[-1])}[\"']?\s*=", stripped):
-            return number
-    return header
