@@ -1,0 +1,67 @@
+"""What every lever is: a class that declares once its parameters, what they mean and the evidence for them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sufficiency.codes import Codes
+from sufficiency.scenario.effects import Effects, Floats, parts, phased
+
+Band = Literal["0", "1 to 4", "5 to 9", "10 to 15", "16 to 17"]
+Grade = Literal["P", "S", "D", "W", "assumption"]
+
+
+def parameter(default: Any, unit: str, meaning: str, **limits: Any) -> Any:
+    """A lever's parameter with its unit and what it means."""
+    return Field(default, description=meaning, json_schema_extra={"unit": unit}, **limits)
+
+
+class Lever(BaseModel, ABC):
+    """What every lever has: when it starts, how it is phased in, and when it ends."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    meaning: ClassVar[str]
+    evidence: ClassVar[str]
+    grade: ClassVar[Grade]
+
+    starts: int | None = parameter(
+        None, "months after the origin", "First month; the scenario's own start when left out.", ge=0, le=240
+    )
+    ramp_months: int = parameter(
+        0, "months", "Phased in by equal monthly steps over this long; 0 is at once.", ge=0, le=120
+    )
+    months: int | None = parameter(None, "months", "How long it lasts; to the end when left out.", ge=1, le=240)
+
+    @abstractmethod
+    def apply(self, effects: Effects, codes: Codes, start: int) -> Effects:
+        """The effects with this lever's own on top.
+
+        Parameters
+        ----------
+        start
+            The scenario's first month, counted from that of the day after the origin.
+        """
+
+    def first_month(self, start: int) -> int:
+        """The lever's first month, counted from that of the day after the origin."""
+        return start if self.starts is None else self.starts
+
+    def parts(self, months: int, start: int) -> Floats:
+        """Share of the lever that is in force in each month of the horizon, 0 to 1."""
+        return parts(months, self.first_month(start), self.ramp_months, self.months)
+
+
+class ChangeLever(Lever):
+    """A lever that scales something by a share of what it is."""
+
+    change: float
+
+    def factor(self, effects: Effects, start: int) -> Floats:
+        """The factor of each month."""
+        return phased(self.change, effects.months, self.first_month(start), self.ramp_months, self.months)
