@@ -13,7 +13,7 @@ from sufficiency.folder import BASELINE, fingerprint_of
 from sufficiency.provenance import input_hashes
 from sufficiency.report import Council, read_council
 from sufficiency.returns import Returns, read_returns
-from sufficiency.scenario import Scenario, read_scenario
+from sufficiency.scenario import Scenario, read_scenario, zero_effect_arms
 from sufficiency.simulation.engines import EngineName
 from sufficiency.simulation.replications import DEFAULT_REPLICATIONS, DEFAULT_SEED, DEFAULT_YEARS
 from sufficiency.tables import Comparators, CouncilTables, read_comparators, read_council_tables
@@ -34,6 +34,7 @@ class Options:
     """What a run was asked for; see the command's help for each."""
 
     scenarios: tuple[str, ...] = ()
+    zero_effect: bool = False
     tables: Path | None = None
     comparators: Path | None = None
     origin: str | None = None
@@ -118,7 +119,8 @@ def _read_plans(
     plans: list[Scenario] = []
     for name in dict.fromkeys((BASELINE, *(asked.scenarios or DEFAULT_PLANS))):
         with gathering(problems):
-            plans.append(read_scenario(name))
+            plan = read_scenario(name)
+            plans += [plan, *(zero_effect_arms(plan) if asked.zero_effect else ())]
     tables, comparators = CouncilTables(), None
     with gathering(problems):
         tables = read_council_tables(given, asked.tables, read_codes(asked.codes))

@@ -21,7 +21,7 @@ def json_schema() -> dict[str, Any]:
     whole = ScenarioFile.model_json_schema()
     definitions = {"about": whole["$defs"]["About"], "investment": whole["$defs"]["Investment"]}
     parts = whole["properties"]
-    levers = {name: _lever(lever) for name, lever in LEVERS.items()}
+    levers = {name: _once_or_more(name) for name in LEVERS}
     return {
         "$schema": _DIALECT,
         "title": "A plan for homes for children in care",
@@ -35,6 +35,7 @@ def json_schema() -> dict[str, Any]:
             "levers": {"type": "object", "additionalProperties": False, "properties": levers},
             "investment": {"type": "array", "items": _plain(definitions["investment"])},
         },
+        "definitions": {name: _lever(lever) for name, lever in LEVERS.items()},
     }
 
 
@@ -48,6 +49,12 @@ def _lever(lever: type[Lever]) -> dict[str, Any]:
     for name, given in made["properties"].items():
         made["properties"][name] = _parameter(name, given)
     return {**made, "title": lever.title, "description": lever.meaning}
+
+
+def _once_or_more(name: str) -> dict[str, Any]:
+    """A lever's table, or a list of such tables."""
+    table = {"$ref": f"#/definitions/{name}"}
+    return {"anyOf": [table, {"type": "array", "items": table, "minItems": 1}]}
 
 
 def _parameter(name: str, given: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -106,20 +107,18 @@ def write_scenario(
 
 
 def _table(lever: type[Lever]) -> str:
-    """A lever's table with its defaults; what has none, or acts everywhere when left out, as a comment."""
-    lines = ["", f"# {lever.title}: {lever.meaning}", f"[levers.{lever.name}]"]
-    fields = lever.model_fields
-    width = max(len(name) for name in fields)
-    for name, field in fields.items():
-        told = "; ".join(part for part in (str(field.description).rstrip("."), unit_of(field), limits_of(field)) if part)
-        lead = "# " if field.default is None else ""
-        lines.append(f"{lead}{name:<{width}} = {_toml(field.default):<12}  # {told}")
+    """A lever's table with its defaults; what has none stands as a comment, with a nought to write over."""
+    told = textwrap.wrap(f"{lever.title}: {lever.meaning}", 110)
+    lines = ["", *(f"# {line}" for line in told), f"[levers.{lever.name}]"]
+    for name, field in lever.model_fields.items():
+        lead, value = ("# ", "0") if field.default is None else ("", _toml(field.default))
+        means = str(field.description).rstrip(".")
+        unit = "; ".join(part for part in (unit_of(field), limits_of(field)) if part)
+        lines.append(f"{f'{lead}{name} = {value}':<30} # {means} ({unit})")
     return "\n".join(lines) + "\n"
 
 
 def _toml(value: object) -> str:
-    if value is None:
-        return "..."
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):

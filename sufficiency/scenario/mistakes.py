@@ -122,7 +122,8 @@ MISTAKES: tuple[Mistake, ...] = (
     _plan(
         "The same lever twice",
         "[levers.entries]\nchange = 0.1\n[levers.entries]\nchange = 0.2\n",
-        f"{FILE}, line 6: This is not valid TOML: the table [levers.entries] is given twice.",
+        f"{FILE}, line 6: This is not valid TOML: the table [levers.entries] is given twice (several of one lever "
+        "are written [[levers.entries]] each).",
     ),
     _plan(
         "The same key twice",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import pandas as pd
 from pydantic.fields import FieldInfo
@@ -44,10 +43,15 @@ def lever_page() -> str:
     lines = [
         "# Levers",
         "",
-        "Made by `python -m sufficiency.scenario docs/levers.md` from the levers' declarations; a test compares it.",
+        "Made by `python -m sufficiency.scenario docs` from the levers' declarations; a test compares it.",
         "",
-        "A lever goes into a scenario file as a table `[levers.NAME]`. Months count from the month after the",
-        "origin (the last day of data): 0 is the first month of the forecast.",
+        "A lever goes into a scenario file as a table `[levers.NAME]`, or as several, each `[[levers.NAME]]`, where it",
+        "is wanted more than once. Months count from the month after the origin (the last day of data): 0 is the first",
+        "month of the forecast. Levers combine: their factors multiply.",
+        "",
+        "`sufficiency scenario new NAME --lever LEVER` begins a plan with a lever's parameters written out;",
+        "[plans](scenarios.md) shows those that come with the toolkit, [mistakes](scenario-mistakes.md) what is said of",
+        "what cannot be read.",
         "",
     ]
     for lever in LEVERS.values():
@@ -60,11 +64,6 @@ def lever_page() -> str:
         ]
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
-
-
-def write_page(path: Path) -> None:
-    """Write the reference page, with the same bytes on every platform."""
-    path.write_text(lever_page(), encoding="utf-8", newline="\n")
 
 
 def assumptions(scenarios: Iterable[Scenario]) -> pd.DataFrame:

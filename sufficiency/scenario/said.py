@@ -28,7 +28,7 @@ _START = "it must be a month after the origin (a whole number) or a date (2027-0
 #: What the reader of TOML says, and what that means to whoever wrote the file.
 _SYNTAX = (
     (r"Cannot overwrite a value", "this key is given twice"),
-    (r"Cannot declare \((.*)\) twice", "the table [{0}] is given twice"),
+    (r"Cannot declare \((.*)\) twice", "the table [{0}] is given twice (several of one lever are written [[{0}]] each)"),
     (r"Cannot mutate immutable namespace|Cannot redefine namespace", "this table is given in two ways"),
     (r"Expected '=' after a key", "a key needs '=' and a value after it"),
     (r"Invalid value", "the value is none that TOML knows (is text in quotes, and a number without £, % or commas?)"),

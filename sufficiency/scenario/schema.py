@@ -15,12 +15,14 @@ from sufficiency.codes import Codes
 from sufficiency.errors import Problem, UserError, gathering, nearest
 from sufficiency.provenance import shipped
 from sufficiency.scenario.effects import Effects, no_effects
-from sufficiency.scenario.levers import LEVERS, Lever
+from sufficiency.scenario.levers import LEVERS, WEAK, Lever
 from sufficiency.scenario.lines import Place, key_lines, line_of
 from sufficiency.scenario.said import sentence, syntax
 
 _STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)
 BASELINE = "baseline"
+#: Stands in the name of a plan of which one lever has no effect.
+NO_EFFECT = "no effect of"
 _DEEPEST = 5
 #: Parts of pydantic's places that name a branch of a union, not a key of the file.
 _BRANCHES = frozenset({"int", "date", "constrained-int", "constrained-float"})
@@ -98,13 +100,13 @@ class Scenario(BaseModel):
             When the plan, or a lever of it, starts before the first simulated day or after the last.
         """
         start = self.start_month(first_day)
-        firsts = {"the plan": start} | {f"lever {lever.name}": lever.first_month(start) for lever in self.levers}
+        firsts = [("the plan", start), *((f"lever {lever.name}", lever.first_month(start)) for lever in self.levers)]
         problems = [
             Problem(
                 f"{what} starts in month {month}; the forecast covers months 0 to {months - 1} after the origin.",
                 self.name,
             )
-            for what, month in firsts.items()
+            for what, month in firsts
             if not 0 <= month < months
         ]
         if problems:
@@ -113,6 +115,41 @@ class Scenario(BaseModel):
         for lever in self.levers:
             effects = lever.apply(effects, codes, start)
         return effects
+
+
+    def without(self, name: str) -> Scenario:
+        """The same plan, which costs as much, with one of its levers having no effect.
+
+        Parameters
+        ----------
+        name
+            Of a lever of the plan.
+
+        Raises
+        ------
+        UserError
+            When the plan has no such lever.
+        """
+        own = sorted({lever.name for lever in self.levers})
+        if name not in own:
+            raise UserError([Problem(f"The plan has no lever '{name}'.{nearest(name, own)}", self.name)])
+        title = f"{self.about.title} ({NO_EFFECT}: {LEVERS[name].title.lower()})"
+        about = self.about.model_copy(update={"title": title})
+        levers = tuple(lever for lever in self.levers if lever.name != name)
+        return self.model_copy(update={"name": f"{self.name} ({NO_EFFECT} {name})", "about": about, "levers": levers})
+
+    def weak_levers(self) -> tuple[str, ...]:
+        """Levers of the plan whose evidence is weak, by name, in the order in which they act."""
+        return tuple(dict.fromkeys(lever.name for lever in self.levers if lever.grade == WEAK))
+
+
+def zero_effect_arms(plan: Scenario) -> tuple[Scenario, ...]:
+    """For each lever of a plan whose evidence is weak, the plan with that lever having no effect.
+
+    What the plan costs beside placements is still paid: so the difference between the two is what the
+    weak evidence is worth.
+    """
+    return tuple(plan.without(name) for name in plan.weak_levers())
 
 
 def scenario_files() -> dict[str, Path]:
@@ -179,8 +216,8 @@ def _read(path: Path, depth: int) -> Scenario:
     tables = read.content.get("levers")
     levers = [
         lever
-        for name, table in (tables.items() if isinstance(tables, dict) else ())
-        if (lever := _lever(name, table, read, problems)) is not None
+        for name, given_table in (tables.items() if isinstance(tables, dict) else ())
+        for lever in _levers(name, given_table, read, problems)
     ]
     base = _base(read, depth, problems)
     if problems or not isinstance(given, ScenarioFile):
@@ -214,17 +251,20 @@ def _base(read: _Text, depth: int, problems: list[Problem]) -> Scenario | None:
     return None
 
 
-def _lever(name: str, table: object, read: _Text, problems: list[Problem]) -> Lever | None:
-    place = ("levers", name)
+def _levers(name: str, table: object, read: _Text, problems: list[Problem]) -> list[Lever]:
+    """A lever's table, or its tables: [[levers.NAME]] may be given several times."""
+    place: Place = ("levers", name)
     if name not in LEVERS:
         message = f"There is no lever '{name}'.{nearest(name, list(LEVERS))}"
         problems.append(read.problem(message, place, named=False))
-        return None
-    if not isinstance(table, dict):
+        return []
+    several = isinstance(table, list) and bool(table) and all(isinstance(one, dict) for one in table)
+    if not several and not isinstance(table, dict):
         problems.append(read.problem(f"Lever '{name}' needs a table: [levers.{name}]", place, named=False))
-        return None
-    checked = _checked(LEVERS[name], table, place, read, problems)
-    return checked if isinstance(checked, Lever) else None
+        return []
+    given = [((*place, str(number)), one) for number, one in enumerate(table)] if several else [(place, table)]
+    checked = [_checked(LEVERS[name], one, own, read, problems) for own, one in given]
+    return [lever for lever in checked if isinstance(lever, Lever)]
 
 
 def _checked(

@@ -15,9 +15,10 @@ from sufficiency.errors import Problem, UserError, gathering
 from sufficiency.forecast import EntrantForecast, forecast_entrants
 from sufficiency.history import History
 from sufficiency.rates import Rates, estimate_rates
-from sufficiency.scenario import Scenario, read_scenario
+from sufficiency.scenario import Effects, Scenario, read_scenario
 from sufficiency.scenario.effects import no_effects
 from sufficiency.simulation.blocks import Task, blocks_of
+from sufficiency.simulation.demand import planned_demand
 from sufficiency.simulation.engines import EngineName
 from sufficiency.simulation.kept import Kept
 from sufficiency.simulation.matching import Match, fit_matching
@@ -25,7 +26,7 @@ from sufficiency.simulation.precision import Precision
 from sufficiency.simulation.reduced import Replication
 from sufficiency.simulation.result_tables import Frame
 from sufficiency.simulation.results import Outcome, combine
-from sufficiency.simulation.setup import Parameters, prepare
+from sufficiency.simulation.setup import Parameters, opening_stock, prepare
 from sufficiency.simulation.supply import Supply, supply_of
 from sufficiency.simulation.workers import Workers, local_workers
 
@@ -150,11 +151,12 @@ def simulate_plans(  # noqa: PLR0913 - named options
     if arriving.months < months or arriving.first_month != dates.month_index(first):
         raise UserError(["The forecast of entrants does not cover the months to be simulated; make it again."])
     estimated = rates or estimate_rates(history)
+    demands = _demands(history, plans, effects, estimated, arriving)
     places = matched or match_places(history, rates=estimated, forecast=arriving)
 
     def planned(number: int) -> _Planned:
-        days, given = last - first + 1, (history, estimated, arriving, effects[number])
-        setup = prepare(*given, days=days, supply=places.supply, parameters=parameters)
+        days, settled = last - first + 1, demands[number]
+        setup = prepare(history, estimated, settled[1], settled[0], days=days, supply=places.supply, parameters=parameters)
         frame = Frame(plans[number], history.codes, seed, (first, last), places.supply, places.matches)
         return _Planned(frame, Task(setup, seed, journeys, engine_name))
 
@@ -166,6 +168,19 @@ def simulate_plans(  # noqa: PLR0913 - named options
         found = shown.run(every[:1], replications, _enough(precision, every[0].frame))
         found += shown.run(every[1:], len(found[0]))
     return [combine(one.frame, parts) for one, parts in zip(every, found, strict=True)]
+
+
+def _demands(
+    history: History, plans: Sequence[Scenario], effects: Sequence[Effects], rates: Rates, forecast: EntrantForecast
+) -> list[tuple[Effects, EntrantForecast]]:
+    """Each plan's effects and entrants for this authority; the problems of all plans told at once."""
+    found, problems, stock = [], list[Problem](), opening_stock(history)
+    for plan, effect in zip(plans, effects, strict=True):
+        with gathering(problems):
+            found.append(planned_demand(effect, rates, forecast, stock, plan=plan.name))
+    if problems:
+        raise UserError(problems)
+    return found
 
 
 @dataclass(frozen=True)

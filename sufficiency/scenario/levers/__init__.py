@@ -6,10 +6,11 @@ reference page (``docs/levers.md``) and the annex's assumptions table are all ma
 
 from __future__ import annotations
 
-from sufficiency.scenario.levers import entries, journeys
-from sufficiency.scenario.levers.base import Lever
+from sufficiency.scenario.levers import arrivals, entries, journeys, money
+from sufficiency.scenario.levers.base import WEAK, Lever
 
 #: In the order of the reference page.
-LEVERS: dict[str, type[Lever]] = {lever.name: lever for group in (entries.LEVERS, journeys.LEVERS) for lever in group}
+_GROUPS = (entries, arrivals, journeys, money)
+LEVERS: dict[str, type[Lever]] = {lever.name: lever for group in _GROUPS for lever in group.LEVERS}
 
-__all__ = ["LEVERS", "Lever"]
+__all__ = ["LEVERS", "WEAK", "Lever"]
