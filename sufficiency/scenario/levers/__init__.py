@@ -6,10 +6,11 @@ reference page (``docs/levers.md``) and the annex's assumptions table are all ma
 
 from __future__ import annotations
 
-from sufficiency.scenario.levers import entries, journeys
-from sufficiency.scenario.levers.base import Lever
+from sufficiency.scenario.levers import carers, entries, homes, journeys, staying, waiting
+from sufficiency.scenario.levers.base import Lever, Situation
 
+_GROUPS = (entries.LEVERS, journeys.LEVERS, carers.LEVERS, homes.LEVERS, waiting.LEVERS, staying.LEVERS)
 #: In the order of the reference page.
-LEVERS: dict[str, type[Lever]] = {lever.name: lever for group in (entries.LEVERS, journeys.LEVERS) for lever in group}
+LEVERS: dict[str, type[Lever]] = {lever.name: lever for group in _GROUPS for lever in group}
 
-__all__ = ["LEVERS", "Lever"]
+__all__ = ["LEVERS", "Lever", "Situation"]
