@@ -10,6 +10,7 @@ import numpy.typing as npt
 from sufficiency.codes import Codes
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -75,3 +76,26 @@ class MoneyEffects:
 def no_money(months: int, codes: Codes) -> MoneyEffects:
     """Fees and fixed costs as in the baseline."""
     return MoneyEffects(np.ones((months, len(codes.all_settings))))
+
+
+def by_run(
+    places: Ints, what: str, setting: str | None, pounds_each: float, *, guaranteed: bool = False
+) -> list[FixedCost]:
+    """The cost of so many places month by month: one for each run of months with the same number.
+
+    Parameters
+    ----------
+    places
+        Whole numbers, shape (months,).
+    pounds_each
+        A year.
+    guaranteed
+        Whether the sum pays for children who live in those places, used or not.
+    """
+    begins = np.flatnonzero(np.diff(places, prepend=-1))
+    ends = np.append(begins[1:], len(places)) - 1
+    return [
+        FixedCost(what, setting, first, last, number * pounds_each, float(number) if guaranteed else 0.0)
+        for first, last, number in zip(begins.tolist(), ends.tolist(), places[begins].tolist(), strict=True)
+        if number
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,10 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 #: Ages at which a young person who stays put may go on for another year.
 GOING_ON_AGES = 3
+#: A limit at the number of those who live in the setting at the origin.
+HELD_TODAY = -1.0
+#: What is a whole place but for the last bits of a sum is one.
+_NEARLY = 1e-6
 
 
 @dataclass(frozen=True)
@@ -30,8 +34,9 @@ class PlaceEffects:
     away
         Of the places added, how many cannot be used, on average.
     limit, limit_part
-        Most places of a setting (infinite: no limit of the plan's), and how far, from 0 to 1, its number
-        has come down from the children placed there at the origin.
+        Most places of a setting before any are removed and added (infinite: no limit of the plan's;
+        :data:`HELD_TODAY`), and how far, from 0 to 1, the number has come down from those who live there at
+        the origin.
     across, down
         Shares of the children in a setting who wait to step across and to step down.
     followers
@@ -98,3 +103,16 @@ def no_place_effects(months: int, codes: Codes) -> PlaceEffects:
         uptake=none,
         going_on=np.zeros(GOING_ON_AGES),
     )
+
+
+def whole(number: Floats) -> Ints:
+    """Whole ones of each number, rounded down."""
+    return np.floor(number + _NEARLY).astype(np.int64)
+
+
+def added_to(effects: PlaceEffects, setting: int, places: Ints, share_away: float) -> PlaceEffects:
+    """The effects with places added to a setting month by month, a share of which cannot be used on average."""
+    added, unusable = effects.added.copy(), effects.away.copy()
+    added[:, setting] += places
+    unusable[:, setting] += places * share_away
+    return replace(effects, added=added, away=unusable)

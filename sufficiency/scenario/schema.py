@@ -97,7 +97,8 @@ class Scenario(BaseModel):
         Raises
         ------
         UserError
-            When the plan, or a lever of it, starts before the first simulated day or after the last.
+            When the plan, or a lever of it, starts before the first simulated day or after the last, or when a
+            lever is dated that cannot be.
         """
         start = self.start_month(first_day)
         firsts = [("the plan", start), *((f"lever {lever.name}", lever.first_month(start)) for lever in self.levers)]
@@ -108,6 +109,14 @@ class Scenario(BaseModel):
             )
             for what, month in firsts
             if not 0 <= month < months
+        ]
+        problems += [
+            Problem(
+                f"Lever {lever.name} holds for the whole forecast: give it starts = 0, and no ramp_months or months.",
+                self.name,
+            )
+            for lever in self.levers
+            if lever.throughout and lever.is_dated(start)
         ]
         if problems:
             raise UserError(problems)

@@ -155,9 +155,9 @@ def simulate_plans(  # noqa: PLR0913 - named options
     places = matched or match_places(history, rates=estimated, forecast=arriving)
 
     def planned(number: int) -> _Planned:
-        days, settled = last - first + 1, demands[number]
-        setup = prepare(history, estimated, settled[1], settled[0], days=days, supply=places.supply, parameters=parameters)
-        frame = Frame(plans[number], history.codes, seed, (first, last), places.supply, places.matches)
+        (settled, coming), days = demands[number], last - first + 1
+        setup = prepare(history, estimated, coming, settled, days=days, supply=places.supply, parameters=parameters)
+        frame = Frame(plans[number], history.codes, seed, (first, last), setup.supply, places.matches)
         return _Planned(frame, Task(setup, seed, journeys, engine_name))
 
     every = [planned(number) for number in range(len(plans))]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -37,6 +39,39 @@ def known_settings(names: tuple[str, ...], valid: tuple[str, ...]) -> tuple[str,
     return names
 
 
+@dataclass(frozen=True)
+class Situation:
+    """What a lever can meet: settings in care by what is so of them.
+
+    Attributes
+    ----------
+    limited, planned
+        Those with a number of places in the baseline, and under the plan.
+    full
+        Those that were full under the plan on some day.
+    lived
+        Those in which somebody lives in the baseline.
+    missed
+        Whether anybody was given a second choice under the plan.
+    staying_put
+        Whether anybody stays put under the plan.
+    labels
+        Names for readers.
+    """
+
+    limited: frozenset[str]
+    planned: frozenset[str]
+    full: frozenset[str]
+    lived: frozenset[str]
+    missed: bool
+    staying_put: bool
+    labels: Mapping[str, str]
+
+    def words(self, setting: str) -> str:
+        """The setting's name within a sentence."""
+        return self.labels[setting].lower()
+
+
 class Lever(BaseModel, ABC):
     """What every lever has: when it starts, how it is phased in, and when it ends."""
 
@@ -47,6 +82,8 @@ class Lever(BaseModel, ABC):
     meaning: ClassVar[str]
     evidence: ClassVar[str]
     grade: ClassVar[Grade]
+    #: Whether it can only hold for the whole forecast: the engines have no dates for what it changes.
+    throughout: ClassVar[bool] = False
 
     starts: int | None = parameter(
         None, "months after the origin", "First month; the scenario's own start when left out.", ge=0, le=240
@@ -69,6 +106,14 @@ class Lever(BaseModel, ABC):
     def first_month(self, start: int) -> int:
         """The lever's first month, counted from that of the day after the origin."""
         return start if self.starts is None else self.starts
+
+    def is_dated(self, start: int) -> bool:
+        """Whether it holds for less than the whole forecast."""
+        return bool(self.first_month(start) or self.ramp_months > 1 or self.months is not None)
+
+    def idle(self, situation: Situation) -> str:  # noqa: ARG002 - levers say what they need of it
+        """Why it can have no effect, or not all that it says, in words; nothing if it can."""
+        return ""
 
     def parts(self, months: int, start: int) -> Floats:
         """Share of the lever that is in force in each month of the horizon, 0 to 1."""

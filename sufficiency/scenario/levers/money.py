@@ -10,11 +10,11 @@ from pydantic import field_validator
 from sufficiency.codes import Codes, read_codes
 from sufficiency.scenario.effects import Effects
 from sufficiency.scenario.levers.base import ChangeLever, Lever, known_settings, parameter
-from sufficiency.scenario.money_effects import FixedCost
+from sufficiency.scenario.levers.homes import WEEKS_A_YEAR
+from sufficiency.scenario.money_effects import by_run
+from sufficiency.scenario.place_effects import whole
 
 _MONTHS = 12
-#: Weeks of a year on average, so that a week's price makes a year's.
-WEEKS = 365.25 / 7
 
 
 class FeeInflation(ChangeLever):
@@ -85,26 +85,11 @@ class BlockContract(Lever):
 
     def apply(self, effects: Effects, codes: Codes, start: int) -> Effects:
         """Add the contract to the fixed costs; phased in, its places come by equal monthly steps."""
-        whole = np.rint(self.places * self.parts(effects.months, start))
-        return replace(effects, money=effects.money.with_fixed(*self._costs(whole, codes)))
-
-    def _costs(self, places: np.ndarray[tuple[int], np.dtype[np.float64]], codes: Codes) -> list[FixedCost]:
-        """A row for each run of months with the same number of places."""
-        label = f"block contract: {codes.label(self.setting).lower()}"
-        edges = [0, *(np.flatnonzero(np.diff(places)) + 1).tolist(), len(places)]
-        return [
-            FixedCost(
-                what=label,
-                setting=self.setting,
-                first_month=first,
-                last_month=end - 1,
-                pounds_per_year=float(places[first]) * self.pounds_per_week * WEEKS,
-                places_guaranteed=float(places[first]),
-                use_guaranteed=self.use_guaranteed,
-            )
-            for first, end in zip(edges[:-1], edges[1:], strict=True)
-            if places[first]
-        ]
+        places = whole(self.places * self.parts(effects.months, start))
+        what = f"Block contract: {codes.label(self.setting).lower()}"
+        rows = by_run(places, what, self.setting, self.pounds_per_week * WEEKS_A_YEAR, guaranteed=True)
+        costs = [replace(row, use_guaranteed=self.use_guaranteed) for row in rows]
+        return replace(effects, money=effects.money.with_fixed(*costs))
 
 
 LEVERS: tuple[type[Lever], ...] = (FeeInflation, BlockContract)
