@@ -7,7 +7,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
-
 from plans import Authority, example_authority
 
 from sufficiency.provenance import shipped

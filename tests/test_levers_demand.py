@@ -74,13 +74,19 @@ RATES = [
     ("placement_stability", {"change": -0.5}, "move", {"to_setting": (*FOSTERING, *HOMES)}, 0.5),
     ("step_up", {"change": -0.5}, "move", {"from_setting": FOSTERING, "to_setting": HOMES}, 0.5),
     ("supported_accommodation", {"change": 0.5}, "move", {"to_setting": "supported_accommodation"}, 1.5),
-    ("hazard_multiplier", {"change": 1.0, "cause": "independent_living"}, "exit", {"reason": "independent_living"}, 2.0),
+    (
+        "hazard_multiplier",
+        {"change": 1.0, "cause": "independent_living"},
+        "exit",
+        {"reason": "independent_living"},
+        2.0,
+    ),
 ]
 
 
 @pytest.mark.functional
 @pytest.mark.parametrize(("name", "parameters", "event", "where", "times"), RATES, ids=[row[0] for row in RATES])
-def test_a_rate_times_so_much_gives_so_many_times_the_events(  # noqa: PLR0913, PLR0917 - a row of the table
+def test_a_rate_times_so_much_gives_so_many_times_the_events(
     authority: Authority,
     baseline: Outcome,
     name: str,
@@ -119,7 +125,7 @@ def test_adoption_leaves_special_guardianship_and_step_up_leaves_other_moves_as_
         ("uasc_arrivals", {"change": -1.0}, 1.0, 0.0),
     ],
 )
-def test_entries_times_so_much_of_those_meant_and_of_nobody_else(  # noqa: PLR0913, PLR0917 - a row of the table
+def test_entries_times_so_much_of_those_meant_and_of_nobody_else(
     authority: Authority, baseline: Outcome, name: str, parameters: dict[str, Any], others: float, seeking: float
 ) -> None:
     changed = _run(authority, name, **parameters)
@@ -220,7 +226,7 @@ def test_a_threshold_below_todays_number_lets_nobody_in_until_enough_have_left(a
 def test_a_threshold_needs_the_child_population(authority: Authority) -> None:
     nobody = replace(authority.forecast, area=None)
     effects = plan(lever("uasc_threshold")).effects(authority.history.origin + 1, 60, authority.history.codes)
-    with pytest.raises(UserError, match="give child_population there, or population.csv"):
+    with pytest.raises(UserError, match=r"give child_population there, or population.csv"):
         planned_demand(effects, authority.rates, nobody, opening_stock(authority.history), plan="plan")
 
 

@@ -133,7 +133,7 @@ def test_each_weak_lever_can_have_no_effect_and_the_plan_costs_as_much() -> None
     assert arm.levers == ()
     assert arm.investment == plan.investment
     assert not arm.effects(FIRST_DAY, 36, CODES).changes_entries
-    with pytest.raises(UserError, match="The plan has no lever 'entrys'. Did you mean 'entries'?"):
+    with pytest.raises(UserError, match=r"The plan has no lever 'entrys'. Did you mean 'entries'?"):
         plan.without("entrys")
 
 

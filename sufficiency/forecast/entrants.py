@@ -99,7 +99,7 @@ class EntrantForecast:
     def asylum_mix(self) -> Floats:
         """Dirichlet parameters over the age bands of children who come to seek asylum under a plan."""
         own = self.mix[_UASC]
-        return own if own.sum() > _MIX_PRIOR else np.eye(len(own))[-1]
+        return np.asarray(own if own.sum() > _MIX_PRIOR else np.eye(len(own))[-1], dtype=np.float64)
 
     def counts(self, keys: Sequence[KeyWords]) -> Ints:
         """First entrants of each group and month of some replications: shape (replications, groups, months)."""

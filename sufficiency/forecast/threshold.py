@@ -16,7 +16,9 @@ Floats = npt.NDArray[np.float64]
 SCHEME_SHARE = 0.001
 
 
-def arrivals_needed(target: Floats, opening: Floats, staying: Floats, before: Floats, acting: npt.NDArray[np.bool_]) -> Floats:
+def arrivals_needed(
+    target: Floats, opening: Floats, staying: Floats, before: Floats, acting: npt.NDArray[np.bool_]
+) -> Floats:
     """Expected arrivals of each month that bring the expected number in care to a target.
 
     Month by month: what is missing at the month's end, over the chance that who arrives in it is still

@@ -65,7 +65,9 @@ def new_scenario(name: str, levers: Sequence[str] = (), based_on: str = BASELINE
         With every problem: a name that cannot be a file's or is a shipped plan's, levers and a plan
         that there are not.
     """
-    problems = [Problem(f"There is no lever '{one}'.{nearest(one, list(LEVERS))}") for one in levers if one not in LEVERS]
+    problems = [
+        Problem(f"There is no lever '{one}'.{nearest(one, list(LEVERS))}") for one in levers if one not in LEVERS
+    ]
     if not _NAME.fullmatch(name):
         problems.append(Problem("A plan's name is small letters, digits and hyphens: more-carers, for example."))
     if name in scenario_files():

@@ -17,9 +17,9 @@ _MULTILINE = ('"""', "'''")
 
 
 def key_lines(text: str) -> dict[Place, int]:
-    """Line of every table header and key of a TOML text, by its place; tables of an array have a number in it.
+    r"""Line of every table header and key of a TOML text, by its place; tables of an array have a number in it.
 
-    >>> key_lines("starts = 0\\n[levers.entries]\\nchange = -0.1\\n")[("levers", "entries", "change")]
+    >>> key_lines("starts = 0\n[levers.entries]\nchange = -0.1\n")[("levers", "entries", "change")]
     3
     """
     found: dict[Place, int] = {}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 ABOUT = '[about]\ntitle = "More carers"\nquestion = "What if?"\n'
 #: The name that every one of these files is given.
 FILE = "my-plan.toml"
+NO_VALUE = "the value is none that TOML knows (is text in quotes, and a number without £, % or commas?)"
 
 
 @dataclass(frozen=True)
@@ -133,10 +134,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "Text without quotes",
         "[about]\ntitle = More carers\nquestion = 'What if?'\n",
-        (
-            f"{FILE}, line 2: This is not valid TOML: the value is none that TOML knows (is text in quotes, "
-            "and a number without £, % or commas?).",
-        ),
+        (f"{FILE}, line 2: This is not valid TOML: {NO_VALUE}.",),
     ),
     Mistake(
         "No question",
@@ -204,6 +202,16 @@ def mistakes_page() -> str:
         "",
     ]
     for number, mistake in enumerate(MISTAKES, start=1):
-        lines += [f"## {number}. {mistake.what}", "", "```toml", mistake.text.rstrip(), "```", "", "says", "", "```text"]
+        lines += [
+            f"## {number}. {mistake.what}",
+            "",
+            "```toml",
+            mistake.text.rstrip(),
+            "```",
+            "",
+            "says",
+            "",
+            "```text",
+        ]
         lines += [*mistake.said, "```", ""]
     return "\n".join(lines).rstrip() + "\n"

@@ -45,13 +45,13 @@ def lever_page() -> str:
         "",
         "Made by `python -m sufficiency.scenario docs` from the levers' declarations; a test compares it.",
         "",
-        "A lever goes into a scenario file as a table `[levers.NAME]`, or as several, each `[[levers.NAME]]`, where it",
-        "is wanted more than once. Months count from the month after the origin (the last day of data): 0 is the first",
-        "month of the forecast. Levers combine: their factors multiply.",
+        "A lever goes into a scenario file as a table `[levers.NAME]`, or as several, each `[[levers.NAME]]`,",
+        "where it is wanted more than once. Months count from the month after the origin (the last day of data): 0",
+        "is the first month of the forecast. Levers combine: their factors multiply.",
         "",
         "`sufficiency scenario new NAME --lever LEVER` begins a plan with a lever's parameters written out;",
-        "[plans](scenarios.md) shows those that come with the toolkit, [mistakes](scenario-mistakes.md) what is said of",
-        "what cannot be read.",
+        "[plans](scenarios.md) shows those that come with the toolkit, [mistakes](scenario-mistakes.md) what is said",
+        "of what cannot be read.",
         "",
     ]
     for lever in LEVERS.values():

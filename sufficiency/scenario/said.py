@@ -23,12 +23,24 @@ _WANTED = {
     "date_type": "it must be a date (2027-04-01, without quotes)",
     "finite_number": "it must be a number that is not infinite",
 }
+#: What is said without showing what was given.
+_PLAIN = {
+    "missing": "'{name}' is missing.",
+    "value_error": "{error}",
+    "too_short": "An empty list means nothing: name at least one, or leave the key out.",
+    "tuple_type": "This must be a list, in square brackets, even of one.",
+    "string_too_short": "This text is empty.",
+    "string_too_long": "This text is longer than {max_length:,} characters.",
+}
 _LIMITS = {"greater_than_equal": ("ge", "at least"), "less_than_equal": ("le", "at most")}
 _START = "it must be a month after the origin (a whole number) or a date (2027-04-01, without quotes)"
 #: What the reader of TOML says, and what that means to whoever wrote the file.
 _SYNTAX = (
     (r"Cannot overwrite a value", "this key is given twice"),
-    (r"Cannot declare \((.*)\) twice", "the table [{0}] is given twice (several of one lever are written [[{0}]] each)"),
+    (
+        r"Cannot declare \((.*)\) twice",
+        "the table [{0}] is given twice (several of one lever are written [[{0}]] each)",
+    ),
     (r"Cannot mutate immutable namespace|Cannot redefine namespace", "this table is given in two ways"),
     (r"Expected '=' after a key", "a key needs '=' and a value after it"),
     (r"Invalid value", "the value is none that TOML knows (is text in quotes, and a number without £, % or commas?)"),
@@ -49,31 +61,22 @@ def sentence(detail: Any, model: type[BaseModel]) -> str:
     model
         What was being read: its fields are the names that would have been right.
     """
-    kind, context = detail["type"], detail.get("ctx", {})
-    name = str(detail["loc"][-1]) if detail["loc"] else ""
+    kind, context, place = detail["type"], detail.get("ctx", {}), detail["loc"]
+    name = str(place[-1]) if place else ""
     given = shown(detail["input"]) if isinstance(detail["input"], (str, int, float)) else "what is there"
+    if kind in _PLAIN:
+        return _PLAIN[kind].format(name=name, **context)
     if kind == "extra_forbidden":
         return f"{shown(name)} is not a key here.{nearest(name, list(model.model_fields))}"
-    if kind == "missing":
-        return f"'{name}' is missing."
     if kind in _LIMITS:
         key, words = _LIMITS[kind]
         return f"{given} is out of range: it must be {words} {context[key]:,.12g}."
     if kind == "literal_error":
         return f"{given} is not one of {context['expected']}.{_close(detail['input'], context['expected'])}"
-    if kind == "value_error":
-        return str(context["error"])
-    if kind == "too_short":
-        return "An empty list means nothing: name at least one, or leave the key out."
-    if kind == "tuple_type":
-        return "This must be a list, in square brackets, even of one."
-    if kind == "string_too_short":
-        return "This text is empty."
-    if kind == "string_too_long":
-        return f"This text is longer than {context['max_length']:,} characters."
-    if detail["loc"][:1] == ("starts",) and len(detail["loc"]) > 1:
-        return f"{given} cannot be used: {_START}."
-    return f"{given} cannot be used: {_WANTED.get(kind, str(detail['msg']).lower())}."
+    # The plan's own start may be of two kinds.
+    either = place[:1] == ("starts",) and len(place) > 1
+    wanted = _START if either else _WANTED.get(kind, str(detail["msg"]).lower())
+    return f"{given} cannot be used: {wanted}."
 
 
 def _close(given: object, expected: str) -> str:

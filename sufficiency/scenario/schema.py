@@ -125,7 +125,6 @@ class Scenario(BaseModel):
             effects = lever.apply(effects, codes, start)
         return effects
 
-
     def without(self, name: str) -> Scenario:
         """The same plan, which costs as much, with one of its levers having no effect.
 
@@ -267,12 +266,12 @@ def _levers(name: str, table: object, read: _Text, problems: list[Problem]) -> l
         message = f"There is no lever '{name}'.{nearest(name, list(LEVERS))}"
         problems.append(read.problem(message, place, named=False))
         return []
-    several = isinstance(table, list) and bool(table) and all(isinstance(one, dict) for one in table)
-    if not several and not isinstance(table, dict):
+    tables = table if isinstance(table, list) else [table]
+    if not tables or not all(isinstance(one, dict) for one in tables):
         problems.append(read.problem(f"Lever '{name}' needs a table: [levers.{name}]", place, named=False))
         return []
-    given = [((*place, str(number)), one) for number, one in enumerate(table)] if several else [(place, table)]
-    checked = [_checked(LEVERS[name], one, own, read, problems) for own, one in given]
+    places = [(*place, str(number)) for number in range(len(tables))] if isinstance(table, list) else [place]
+    checked = [_checked(LEVERS[name], one, own, read, problems) for own, one in zip(places, tables, strict=True)]
     return [lever for lever in checked if isinstance(lever, Lever)]
 
 

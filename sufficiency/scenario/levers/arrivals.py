@@ -117,7 +117,7 @@ class UascThreshold(Lever):
     def apply(self, effects: Effects, codes: Codes, start: int) -> Effects:  # noqa: ARG002 - as every lever
         """Set the threshold; of two, the later one counts."""
         way = self.parts(effects.months, start)
-        threshold = Threshold(self.share, way, self.reach * (way > 0), self.child_population)
+        threshold = Threshold(self.share, way, np.where(way > 0, self.reach, 0.0), self.child_population)
         return replace(effects, demand=replace(effects.demand, threshold=threshold))
 
 

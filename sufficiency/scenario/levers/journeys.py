@@ -178,7 +178,11 @@ class StepUp(HazardLever):
     causes = ("to_home",)
 
     change: float = parameter(
-        -0.20, "share of the rate (−0.20 is 20 % fewer)", "Change in the rate of such moves once phased in.", ge=-1.0, le=3.0
+        -0.20,
+        "share of the rate (−0.20 is 20 % fewer)",
+        "Change in the rate of such moves once phased in.",
+        ge=-1.0,
+        le=3.0,
     )
     settings: tuple[str, ...] | None = parameter(
         ("kinship_fostering", "in_house_fostering", "agency_fostering"),
@@ -203,7 +207,11 @@ class SupportedAccommodation(HazardLever):
     causes = ("to_supported_accommodation",)
 
     change: float = parameter(
-        -0.20, "share of the rate (−0.20 is 20 % fewer)", "Change in the rate of such moves once phased in.", ge=-1.0, le=3.0
+        -0.20,
+        "share of the rate (−0.20 is 20 % fewer)",
+        "Change in the rate of such moves once phased in.",
+        ge=-1.0,
+        le=3.0,
     )
     ages: tuple[Band, ...] = parameter(("16 to 17",), "age bands", "Ages it acts on.", min_length=1, strict=False)
 
