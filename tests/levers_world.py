@@ -17,7 +17,7 @@ from sufficiency.history import History
 from sufficiency.rates import Rates, estimate_rates
 from sufficiency.scenario import Effects, Scenario, read_scenario
 from sufficiency.simulation import Matched, Outcome, Supply, simulate, supply_of
-from sufficiency.simulation.planned import planned
+from sufficiency.simulation.planned import living, planned
 
 #: Day 0 of exact arithmetic: the first of a month.
 FIRST = dates.day_number("2026-04-01")
@@ -31,6 +31,8 @@ HOUSE, AGENCY, OWN_HOME, OTHER_HOME, SUPPORTED = (
 )
 #: Children by setting at the origin.
 LIVING = {HOUSE: 90, AGENCY: 60, OWN_HOME: 8, OTHER_HOME: 20, SUPPORTED: 6}
+#: Placements of the last year by type: in house, and all.
+ARRIVED = {"fostering": (100, 136)}
 #: Every lever on places, waiting and staying put, at a size that changes nothing.
 NEUTRAL = {
     "recruit_foster_carers": "households_per_year = 0",
@@ -92,7 +94,8 @@ def effects(folder: Path, levers: dict[str, str]) -> Effects:
 def plan_supply(folder: Path, levers: dict[str, str], base: Supply = BASE) -> Supply:
     """The supply of a plan of some levers."""
     children = np.array([LIVING.get(name, 0) for name in CODES.in_care])
-    return planned(base, effects(folder, levers).places, CODES, FIRST, children)
+    now = living(base, CODES, children, ARRIVED)
+    return planned(base, effects(folder, levers).places, CODES, FIRST, now)
 
 
 def by_month(given: Supply, setting: str, column: str = "places") -> npt.NDArray[np.float64]:

@@ -127,11 +127,22 @@ def test_agency_carers_come_in_whole_households_with_the_children_of_those_month
     plan = plan_supply(tmp_path, {"transfer_agency_carers": text})
     assert (by_month(plan, HOUSE) == 100 + 2 * (np.maximum(MONTH - 1, 0) // 3)).all()
     assert plan.waiting is not None
-    month = (MONTH >= 4) & ((MONTH - 1) % 3 == 0)
+    month = np.flatnonzero((MONTH >= 4) & ((MONTH - 1) % 3 == 0))
     steps = np.searchsorted(plan.waiting.wait_day, FIRST + 31 * MONTH[:12], side="right") - 1
     across = plan.waiting.across[steps, _at(AGENCY)]
-    assert across == pytest.approx(np.where(month[:12], 1.5 / LIVING[AGENCY], 0.0))
+    assert np.flatnonzero(across).tolist() == month[:3].tolist()
     assert (np.delete(plan.waiting.across, _at(AGENCY), axis=1) == 0).all()
+    # One and a half of sixty children; three months on, others have come of whom some lie below that share.
+    first = 1.5 / 60
+    assert across[month[:2]] == pytest.approx([first, first + (1.5 - _below(first)) / 60])
+
+
+def _below(share: float, months: int = 3) -> float:
+    """Children of sixty below a share who have come in so many months, three a month, and are there still."""
+    there = 0.0
+    for _ in range(months):
+        there += 3 * (share - there / 60)
+    return there
 
 
 # Homes and the market.
@@ -155,6 +166,13 @@ def test_a_first_home_of_the_councils_own_has_no_beds_before_it_opens(tmp_path: 
     places = PlaceDraws(plan, CODES, FIRST, 1800).draw([replication_key(1, 0)])[0]
     places.check(len(CODES.in_care), FIRST)
     assert places.limited[_at(OWN_HOME)]
+
+
+@pytest.mark.functional
+@pytest.mark.parametrize("lever", ["retain_foster_carers", "home_closure"])
+def test_what_is_not_counted_neither_grows_nor_closes(tmp_path: Path, lever: str) -> None:
+    none = supply([("kinship_fostering", 100, 0)])
+    assert plan_supply(tmp_path, {lever: ""}, none).rows.equals(none.rows)
 
 
 @pytest.mark.functional

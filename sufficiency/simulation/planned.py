@@ -5,6 +5,7 @@ How well a vacancy suits, and the shares of the second form of matching, stay as
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,57 +23,73 @@ Ints = npt.NDArray[np.int64]
 #: Places of a provider that has room for everybody till a plan limits it: more than England's children in care.
 ENDLESS = 100_000
 _DOWN_TO = "fostering"
+_YEAR = 12
 
 
 @dataclass(frozen=True)
 class Living:
-    """Who lives in each setting in care at the origin: children, and with them young people who stay put."""
+    """What is known of each setting in care at the origin, shape (settings,).
+
+    Attributes
+    ----------
+    children, holders
+        Children who live there, and with them young people who stay put.
+    arriving
+        Placements begun there in a month, on average over the last year, with external providers of types that
+        are also in house; 0 elsewhere.
+    """
 
     children: Ints
     holders: Ints
+    arriving: Floats
 
 
-def planned(supply: Supply, effects: PlaceEffects, codes: Codes, first_day: int, children: Ints) -> Supply:
-    """The supply of a plan.
+def living(supply: Supply, codes: Codes, children: Ints, in_house: Mapping[str, tuple[int, int]]) -> Living:
+    """What is known of each setting.
 
     Parameters
     ----------
     children
-        Children in care at the origin by setting, shape (settings in care,).
-
-    Returns
-    -------
-    The same supply where the plan changes none of it.
+        Children in care by setting.
+    in_house
+        Arrivals of the last year by type: in house, and all.
     """
+    arriving = np.zeros(len(codes.in_care))
+    for kind, pair in in_house_types(codes).items():
+        taken, every = in_house.get(kind, (0, 0))
+        arriving[codes.in_care.index(pair[1])] = (every - taken) / _YEAR
+    return Living(children, children + np.bincount(supply.stayers.setting, minlength=len(children)), arriving)
+
+
+def planned(supply: Supply, effects: PlaceEffects, codes: Codes, first_day: int, now: Living) -> Supply:
+    """The supply of a plan: the same where the plan changes none of it."""
     if not effects.changes_anything:
         return supply
-    staying = np.bincount(supply.stayers.setting, minlength=len(codes.in_care))
-    living = Living(children, children + staying)
     begins = dates.month_start(dates.month_index(first_day) + np.arange(len(effects.across)))
     begins[0] = first_day
     going_on = np.clip(np.array(supply.going_on) + effects.going_on, 0.0, 1.0)
     return replace(
         supply,
-        rows=_rows(supply, effects, codes, begins, living) if effects.changes_places else supply.rows,
-        waiting=_waiting(effects, codes, begins, living) if effects.changes_waiting else None,
+        rows=_rows(supply, effects, codes, begins, now) if effects.changes_places else supply.rows,
+        waiting=_waiting(effects, codes, begins, now) if effects.changes_waiting else None,
         staying=_staying(supply, effects, codes, begins) if effects.uptake.any() else None,
         going_on=(float(going_on[0]), float(going_on[1]), float(going_on[2])),
     )
 
 
-def _rows(supply: Supply, effects: PlaceEffects, codes: Codes, begins: Ints, living: Living) -> pd.DataFrame:
+def _rows(supply: Supply, effects: PlaceEffects, codes: Codes, begins: Ints, now: Living) -> pd.DataFrame:
     """Every limited setting's places with the plan's; those that no lever touches as they were."""
     houses = {pair[0] for pair in in_house_types(codes).values()}
     parts = []
     for number, name in enumerate(codes.in_care):
         own = supply.rows[supply.rows["setting"] == name]
-        tables = (effects.growth, effects.removed, effects.added, np.isfinite(effects.limit))
-        if any(table[:, number].any() for table in tables):
+        limited, added = np.isfinite(effects.limit[:, number]).any(), effects.added[:, number].any()
+        touched = limited or added or effects.growth[:, number].any() or effects.removed[:, number].any()
+        # Where there is room for everybody, more room or less is no change; the council's own first places are.
+        if touched and (len(own) or limited or (name in houses and added)):
             own = _begun(own, name, begins[0], 0 if name in houses else ENDLESS)
-            # Where there is room for everybody, more room or less is no change.
-            if own["places"].iloc[0] != ENDLESS or np.isfinite(effects.limit[:, number]).any():
-                parts.append(_changed(own, number, effects, begins, int(living.holders[number])))
-        elif len(own):
+            own = _changed(own, number, effects, begins, int(now.holders[number]))
+        if len(own):
             parts.append(own)
     return pd.concat(parts, ignore_index=True).sort_values(["setting", "from"], ignore_index=True)
 
@@ -111,10 +128,9 @@ def _limits(effects: PlaceEffects, setting: int, holders: int) -> Ints:
     return whole(np.minimum(then + (1.0 - part) * above, ENDLESS))
 
 
-def _waiting(effects: PlaceEffects, codes: Codes, begins: Ints, living: Living) -> Waiting:
+def _waiting(effects: PlaceEffects, codes: Codes, begins: Ints, now: Living) -> Waiting:
     """Shares who wait, from each date on which one changes."""
-    follow = effects.followers / np.maximum(living.children, 1)
-    across = np.minimum(effects.across + np.where(living.children > 0, follow, 0.0), 1.0)
+    across = np.minimum(effects.across + _following(effects.followers, now), 1.0)
     steps = _differs(np.concatenate([across, effects.down], axis=1))
     house = in_house_types(codes)
     return Waiting(
@@ -126,6 +142,26 @@ def _waiting(effects: PlaceEffects, codes: Codes, begins: Ints, living: Living) 
         after_days=effects.after_days,
         wait_unmet=effects.wait_unmet,
     )
+
+
+def _following(followers: Floats, now: Living) -> Floats:
+    """Shares of the children of a setting that give so many followers in each month, shape (months, settings).
+
+    Whether a child waits is decided by one number between 0 and 1, drawn for each placement: it does where that
+    lies below the share. Below the share of an earlier month only those are left who have come since; so the share
+    has to rise for others to follow. Numbers of children and of arrivals are taken to be steady (an assumption).
+    """
+    shares, reached = np.zeros(followers.shape), np.zeros(followers.shape[1])
+    left = np.zeros(followers.shape[1])
+    there = np.maximum(now.children, 1)
+    for month, wanted in enumerate(followers):
+        left = left + now.arriving * (reached - left / there)
+        rise = reached + (wanted - left) / there
+        share = np.where(wanted > left, rise, reached * wanted / np.maximum(left, 1e-12))
+        shares[month] = np.where((wanted > 0) & (now.children > 0), np.minimum(share, 1.0), 0.0)
+        reached = np.maximum(reached, shares[month])
+        left = np.maximum(left - wanted, 0.0)
+    return shares
 
 
 def _staying(supply: Supply, effects: PlaceEffects, codes: Codes, begins: Ints) -> Staying:

@@ -21,7 +21,7 @@ from sufficiency.rates.openings import leavers
 from sufficiency.scenario import Effects
 from sufficiency.simulation.demand import kin_first
 from sufficiency.simulation.hazards import Hazards, Posterior, apart, many_gammas, shared_rates
-from sufficiency.simulation.planned import planned
+from sufficiency.simulation.planned import living, planned
 from sufficiency.simulation.supply import PlaceDraws, Supply, supply_of
 from sufficiency.simulation.world import Entrants, Leavers, Stock, World, check_draws
 
@@ -152,6 +152,8 @@ def prepare(
     """
     stock, first = opening_stock(history), history.origin + 1
     children = np.bincount(stock.setting, minlength=len(history.codes.in_care))
+    base = supply or supply_of(history)
+    now = living(base, history.codes, children, rates.in_house)
     return Setup(
         codes=history.codes,
         rates=rates,
@@ -161,7 +163,7 @@ def prepare(
         leavers=opening_leavers(history),
         first_day=first,
         days=days,
-        supply=planned(supply or supply_of(history), effects.places, history.codes, first, children),
+        supply=planned(base, effects.places, history.codes, first, now),
         parameters=parameters,
     )
 
