@@ -58,7 +58,7 @@ _SHOWN = {
 }
 _MILLION = 1e6
 
-INTRODUCTION = f"""\
+INTRODUCTION = """\
 # The plans that come with the toolkit
 
 Each is a short text file in [scenarios/](../scenarios), dated in months after the last day of data, so that it
@@ -199,7 +199,7 @@ def _differences(table: pd.DataFrame) -> str:
 def _cell(row: pd.Series, *, baseline: bool) -> str:
     if baseline:
         return f"{row['mean']:,.1f}"
-    return f"{row['difference']:+.1f} ± {row['standard_error']:.1f}".replace("-", "−")  # noqa: RUF001 - a minus sign
+    return f"{row['difference']:+.1f} ± {row['standard_error']:.1f}".replace("-", "−")
 
 
 if __name__ == "__main__":
