@@ -13,8 +13,8 @@ from sufficiency.draws import replication_keys
 from sufficiency.errors import UserError
 from sufficiency.plan import same_results
 from sufficiency.simulation import Outcome
-from sufficiency.simulation.demand import KINSHIP, planned_demand
-from sufficiency.simulation.setup import draw_entrants, opening_stock, prepare
+from sufficiency.simulation.demand import KINSHIP
+from sufficiency.simulation.setup import draw_entrants, prepare
 
 REPLICATIONS = 60
 #: Of what is a mean number of few children.
@@ -224,10 +224,11 @@ def test_a_threshold_below_todays_number_lets_nobody_in_until_enough_have_left(a
 
 @pytest.mark.unit
 def test_a_threshold_needs_the_child_population(authority: Authority) -> None:
-    nobody = replace(authority.forecast, area=None)
-    effects = plan(lever("uasc_threshold")).effects(authority.history.origin + 1, 60, authority.history.codes)
-    with pytest.raises(UserError, match=r"give child_population there, or population.csv"):
-        planned_demand(effects, authority.rates, nobody, opening_stock(authority.history), plan="plan")
+    nobody = replace(authority, forecast=replace(authority.forecast, area=None))
+    said = "plan: Lever uasc_threshold needs the child population: give child_population there, or population.csv"
+    with pytest.raises(UserError, match=said):
+        nobody.simulate([plan(lever("uasc_threshold"))], replications=1)
+    nobody.simulate([plan(lever("uasc_threshold", child_population=50_000.0))], replications=1)
 
 
 @pytest.mark.unit

@@ -146,6 +146,11 @@ class Scenario(BaseModel):
         levers = tuple(lever for lever in self.levers if lever.name != name)
         return self.model_copy(update={"name": f"{self.name} ({NO_EFFECT} {name})", "about": about, "levers": levers})
 
+    def unknown_population(self) -> list[Problem]:
+        """What is missing when the child population is not known."""
+        said = "needs the child population: give child_population there, or population.csv with the council's tables"
+        return [Problem(f"Lever {lever.name} {said}.", self.name) for lever in self.levers if lever.needs_population]
+
     def weak_levers(self) -> tuple[str, ...]:
         """Levers of the plan whose evidence is weak, by name, in the order in which they act."""
         return tuple(dict.fromkeys(lever.name for lever in self.levers if lever.grade == WEAK))
