@@ -174,6 +174,7 @@ def _config(context: click.Context, _: click.Parameter, path: Path | None) -> Pa
 )
 @click.option("--until", metavar="DATE", help="Last day of a part-year extract (2025-12-31), if misread.")
 @click.option("--council", type=_FILE, help="A TOML file with the council's name, logo and the sections wanted.")
+@click.option("--illustrative", is_flag=True, help="Published prices where the council gives none, marked everywhere.")
 @click.option("--strict", is_flag=True, help="Refuse returns with any error.")
 @click.option("--no-report", is_flag=True, help="Results only: no notebooks and no annex.")
 @click.option("--out", type=_FOLDER, help="Folder to write to. Default: reports/ and the name of the returns.")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from sufficiency import dates
-from sufficiency.costs import cost, price_a_night
+from sufficiency.costs import count_money, price_a_night
 from sufficiency.errors import Finding, UserError
 from sufficiency.folder import (
     BASELINE,
@@ -22,6 +22,7 @@ from sufficiency.folder import (
     write,
     write_estimates,
     write_history,
+    write_money,
     write_places,
     write_results,
 )
@@ -144,7 +145,7 @@ def run_read(
     )
     clock.mark("simulation")
     prices = inputs.tables.prices
-    spend = {name: cost(outcome, prices) for name, outcome in outcomes.items()} if prices else {}
+    money = count_money(history, outcomes, inputs.tables)
     tested = backtest(
         inputs.returns,
         origins=default_origins(history.first_day, history.origin, _BACKTEST_ORIGINS),
@@ -157,9 +158,11 @@ def run_read(
     )
     clock.mark("back-test")
     findings = (*history.findings, *_run_findings(outcomes, estimates), *_unpriced(outcomes[BASELINE], prices))
+    findings = (*findings, *money.findings)
     write_history(folder, history, inputs.returns, inputs.tables.population, inputs.comparators)
     write_estimates(folder, history, rates, forecast, outcomes[BASELINE], tested)
-    write_results(folder, outcomes, spend, inputs.plans, prices)
+    write_results(folder, outcomes, money.spend, inputs.plans)
+    write_money(folder, money, inputs.tables)
     other = _Means(replace(asked, progress=False), workers, kept.part("second form"), prices)
     write_places(folder, history, outcomes, _other_form(history, outcomes[BASELINE], estimates, other))
     write(folder, "findings.json", findings_json(replace(inputs.returns, findings=findings)))
@@ -171,7 +174,7 @@ def run_read(
     clock.mark("report")
     write_manifest(folder, {**manifest, "timings": clock.timings})
     drop_partial(folder)
-    return Run(folder, inputs.returns, history, outcomes, spend, findings, annex, found)
+    return Run(folder, inputs.returns, history, outcomes, money.spend, findings, annex, found)
 
 
 def _reported(folder: Path, council: Council, manifest: Mapping[str, object]) -> Mapping[str, Path]:

@@ -34,12 +34,13 @@ def summarise_spend(spend: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    scenario, financial_year, setting ("all" is the net total of every kind), and :data:`FIGURES`: the mean and
-    percentiles with their Monte-Carlo standard errors (:func:`figures_of`). Settings hold placements alone.
+    scenario, financial_year, setting ("all" is the gross total: placements, fixed costs, investment), and
+    :data:`FIGURES`: the mean and percentiles with their Monte-Carlo standard errors (:func:`figures_of`).
+    Settings hold placements alone.
     """
     keys = ["scenario", "financial_year", "setting"]
     placed = _wide(spend[spend["kind"] == "placement"], keys)
-    total = _wide(spend.assign(setting=NO_SETTING), keys)
+    total = _wide(spend[spend["kind"] != "income"].assign(setting=NO_SETTING), keys)
     # A setting with no night in some replications has cost nothing in them.
     table = pd.concat([placed.reindex(columns=total.columns, fill_value=0.0), total])
     return pd.concat([table.index.to_frame(index=False), figures_of(table.to_numpy())], axis=1)

@@ -6,6 +6,7 @@ from sufficiency.tables.accounts import read_budget, read_deflators, read_ledger
 from sufficiency.tables.capacity import Capacity, read_capacity
 from sufficiency.tables.comparators import Comparators, read_comparators
 from sufficiency.tables.council import CouncilTables, find_table, read_council_tables
+from sufficiency.tables.defaults import default_prices, with_illustrative
 from sufficiency.tables.fixed_costs import read_fixed_costs
 from sufficiency.tables.income import read_income
 from sufficiency.tables.population import read_population
@@ -20,6 +21,7 @@ __all__ = [
     "CouncilTables",
     "PriceList",
     "Prices",
+    "default_prices",
     "find_table",
     "priced",
     "read_budget",
@@ -35,4 +37,5 @@ __all__ = [
     "read_prices",
     "read_staying_put",
     "read_uplifts",
+    "with_illustrative",
 ]
