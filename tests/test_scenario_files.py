@@ -156,6 +156,8 @@ def test_the_commands_begin_check_show_and_list_plans(tmp_path: Path, monkeypatc
     assert "mine.toml is a valid plan: Mine." in checked.output
     assert "The evidence is weak for: step_up." in checked.output
     assert runner.invoke(main, ["scenario", "show", "mine.toml"]).output.startswith("#:schema")
+    Path("late.toml").write_text(ABOUT + "[levers.entries]\nstarts = 72\n", encoding="utf-8")
+    assert "month 72: sufficiency run needs --years 7" in runner.invoke(main, ["scenario", "check", "late.toml"]).output
     again = runner.invoke(main, ["scenario", "new", "mine"])
     assert again.exit_code == 1
     assert again.output == "mine.toml: There is such a file already; choose another name.\n"
