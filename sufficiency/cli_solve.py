@@ -7,11 +7,15 @@ from typing import Any
 
 import click
 
-from sufficiency.cli_parts import EXISTING, FILE, FOLDER, telling
+from sufficiency.telling import telling
+
+_EXISTING = click.Path(exists=True, path_type=Path)
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 @click.command()
-@click.argument("returns", type=EXISTING, required=False)
+@click.argument("returns", type=_EXISTING, required=False)
 @click.option(
     "--lever",
     "levers",
@@ -53,15 +57,15 @@ from sufficiency.cli_parts import EXISTING, FILE, FOLDER, telling
     "--seed", type=click.IntRange(0, 2**63 - 1), default=2026, show_default=True, help="Of every random draw."
 )
 @click.option("--workers", type=click.IntRange(1, 256), help="Threads to use. Default: one for each core.")
-@click.option("--tables", type=FOLDER, help="Folder of the council's tables. Default: beside the returns.")
+@click.option("--tables", type=_FOLDER, help="Folder of the council's tables. Default: beside the returns.")
 @click.option(
     "--origin", metavar="DATE", help="Last day of data, inclusive (2026-03-31): the returns as known on that day."
 )
-@click.option("--codes", type=FILE, help="An edited table of which placement codes mean which setting (CSV).")
+@click.option("--codes", type=_FILE, help="An edited table of which placement codes mean which setting (CSV).")
 @click.option("--authority", metavar="NAME", help="Which authority, in a file of several.")
 @click.option("--until", metavar="DATE", help="Last day of a part-year extract (2025-12-31), if misread.")
 @click.option("--strict", is_flag=True, help="Refuse returns with any error.")
-@click.option("--out", type=FOLDER, help="Folder to write to. Default: reports/ and the name of the returns.")
+@click.option("--out", type=_FOLDER, help="Folder to write to. Default: reports/ and the name of the returns.")
 @click.option("--overwrite", is_flag=True, help="Write over an earlier search.")
 @telling
 def solve(returns: Path | None, **given: Any) -> None:
@@ -69,8 +73,7 @@ def solve(returns: Path | None, **given: Any) -> None:
 
     Over several levers: the cheapest mix. The answer is run again with other luck, and so is one step less.
     """
-    # Loaded here, as by every command: --help must be quick.
-    from sufficiency.solved import SolveOptions, run_solve  # noqa: PLC0415
+    from sufficiency.solved import SolveOptions, run_solve
 
     for line in run_solve(returns, SolveOptions(**given)).lines():
         click.echo(line)

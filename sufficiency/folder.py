@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from sufficiency import __version__, dates
-from sufficiency.costs import price_a_night, summarise_spend
+from sufficiency.costs import Money, summarise_spend
 from sufficiency.errors import UserError
 from sufficiency.forecast import EntrantForecast, summarise_entrants
 from sufficiency.forecast.quarters import entries_by_quarter
@@ -29,7 +29,7 @@ from sufficiency.simulation.implied import survival_check
 from sufficiency.simulation.kept import Kept
 from sufficiency.simulation.leavers import care_leavers
 from sufficiency.simulation.result_tables import RESULT_TABLES
-from sufficiency.tables import Comparators, Prices
+from sufficiency.tables import Comparators, CouncilTables
 from sufficiency.trials.trust_page import write_trust
 
 BASELINE = "baseline"
@@ -163,16 +163,30 @@ def write_places(folder: Path, history: History, outcomes: Mapping[str, Outcome]
     write(folder, "places/matching.parquet", matches.assign(**told))
 
 
-def write_comparisons(
-    folder: Path, outcomes: Mapping[str, Outcome], spend: Mapping[str, pd.DataFrame], prices: Prices | None
-) -> None:
-    """Plans against the baseline month by month, and against each other."""
+def write_comparisons(folder: Path, outcomes: Mapping[str, Outcome], money: Money) -> None:
+    """Plans against the baseline month by month, and against each other; pounds gross, as :func:`write_results`."""
     base, *plans = (outcomes[name] for name in sorted(outcomes, key=lambda name: name != BASELINE))
-    nightly = price_a_night(prices, base.codes, base.origin + 1, base.last_day) if prices else None
-    months = [compare(plan, base, by="month", pounds_a_night=nightly) for plan in plans]
-    write(folder, "plan/comparison_by_month.parquet", pd.concat(months, ignore_index=True))
+    monthly = {name: _gross(costs.by_month()) for name, costs in money.costs.items()}
+    paid = {name: _gross(spend) for name, spend in money.spend.items()}
+    months = [
+        compare(
+            plan,
+            base,
+            by="month",
+            spend=monthly.get(plan.scenario.name),
+            baseline_spend=monthly.get(BASELINE),
+        )
+        for plan in plans
+    ]
+    if months:
+        write(folder, "plan/comparison_by_month.parquet", pd.concat(months, ignore_index=True))
     if len(plans) > 1:
-        write(folder, "plan/between_plans.parquet", between_plans(plans, spend))
+        write(folder, "plan/between_plans.parquet", between_plans(plans, paid))
+
+
+def _gross(spend: pd.DataFrame) -> pd.DataFrame:
+    """Spend before income."""
+    return spend[spend["kind"] != "income"]
 
 
 def write_indicators(folder: Path, outcomes: Sequence[Outcome]) -> None:
@@ -201,23 +215,40 @@ def write_results(
     outcomes: Mapping[str, Outcome],
     spend: Mapping[str, pd.DataFrame],
     plans: list[Scenario],
-    prices: Prices | None,
 ) -> None:
     """The tables of model §8, what they cost, how plans compare, and what they assume."""
     for name in RESULT_TABLES:
         write(folder, f"results/{name}.parquet", pd.concat([getattr(one, name) for one in outcomes.values()]))
-    if spend and prices is not None:
+    if spend:
         paid = pd.concat(spend.values(), ignore_index=True)
         write(folder, "results/spend.parquet", paid)
         write(folder, "spend.parquet", summarise_spend(paid))
-        write(folder, "prices.parquet", prices.table)
     base = outcomes[BASELINE]
+    # Plans are compared gross, as the annex tells spend: income would tell how many children seek asylum.
+    gross = {name: _gross(paid) for name, paid in spend.items()}
     compared = [
-        compare(outcome, base, spend=spend.get(name), baseline_spend=spend.get(BASELINE))
+        compare(outcome, base, spend=gross.get(name), baseline_spend=gross.get(BASELINE))
         for name, outcome in outcomes.items()
         if name != BASELINE
     ]
     if compared:
         write(folder, "plan/comparison.parquet", pd.concat(compared, ignore_index=True))
-        write_comparisons(folder, outcomes, spend, prices)
     write(folder, "assumptions.parquet", assumptions(plans))
+
+
+def write_money(folder: Path, money: Money, tables: CouncilTables) -> None:
+    """The tables of finance, and the council's own that they rest on; nothing without prices."""
+    if tables.prices is None:
+        return
+    write(folder, "prices.parquet", tables.prices.table)
+    given = {
+        "uplifts": tables.prices.uplifts,
+        "fixed_costs": tables.fixed_costs,
+        "income": tables.income,
+        "budget": tables.budget,
+        "ledger": tables.ledger,
+        "deflators": tables.deflators,
+    }
+    for name, table in {**money.tables, **given}.items():
+        if table is not None:
+            write(folder, f"money/{name}.parquet", table)

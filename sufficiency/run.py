@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from sufficiency import dates
-from sufficiency.costs import cost, price_a_night
+from sufficiency.costs import count_money, price_a_night
 from sufficiency.errors import Finding, UserError
 from sufficiency.folder import (
     BASELINE,
@@ -20,10 +20,12 @@ from sufficiency.folder import (
     partial_results,
     prepare_folder,
     write,
+    write_comparisons,
     write_estimates,
     write_gaps,
     write_history,
     write_indicators,
+    write_money,
     write_places,
     write_results,
 )
@@ -38,7 +40,7 @@ from sufficiency.report.findings import findings_json
 from sufficiency.returns import Returns
 from sufficiency.scenario import Scenario
 from sufficiency.simulation import Matched, Outcome, match_places, supply_of
-from sufficiency.simulation.findings import exposure_findings, place_findings
+from sufficiency.simulation.findings import exposure_findings, lever_findings, place_findings
 from sufficiency.simulation.kept import Kept
 from sufficiency.simulation.matching import second_form
 from sufficiency.simulation.precision import Precision, Reached, placement_spend, reached
@@ -147,7 +149,7 @@ def run_read(
     )
     clock.mark("simulation")
     prices = inputs.tables.prices
-    spend = {name: cost(outcome, prices) for name, outcome in outcomes.items()} if prices else {}
+    money = count_money(history, outcomes, inputs.tables)
     tested = backtest(
         inputs.returns,
         origins=default_origins(history.first_day, history.origin, _BACKTEST_ORIGINS),
@@ -160,9 +162,12 @@ def run_read(
     )
     clock.mark("back-test")
     findings = (*history.findings, *_run_findings(outcomes, estimates), *_unpriced(outcomes[BASELINE], prices))
+    findings = (*findings, *money.findings)
     write_history(folder, history, inputs.returns, inputs.tables.population, inputs.comparators)
     write_estimates(folder, history, rates, forecast, outcomes[BASELINE], tested)
-    write_results(folder, outcomes, spend, inputs.plans, prices)
+    write_results(folder, outcomes, money.spend, inputs.plans)
+    write_money(folder, money, inputs.tables)
+    write_comparisons(folder, outcomes, money)
     other = _Means(replace(asked, progress=False), workers, kept.part("second form"), prices)
     write_places(folder, history, outcomes, _other_form(history, outcomes[BASELINE], estimates, other))
     if len(inputs.plans) > 1:
@@ -178,7 +183,7 @@ def run_read(
     clock.mark("report")
     write_manifest(folder, {**manifest, "timings": clock.timings})
     drop_partial(folder)
-    return Run(folder, inputs.returns, history, outcomes, spend, findings, annex, found)
+    return Run(folder, inputs.returns, history, outcomes, money.spend, findings, annex, found)
 
 
 def _reported(folder: Path, council: Council, manifest: Mapping[str, object]) -> Mapping[str, Path]:
@@ -339,10 +344,21 @@ def _run_findings(outcomes: Mapping[str, Outcome], estimates: _Estimates) -> lis
     found = [Finding("forecast_note", "info", note, "kept, and told here") for note in estimates.forecast.notes]
     base = outcomes[BASELINE]
     for name, outcome in outcomes.items():
-        if name != BASELINE and outcome.scenario.levers and same_results(outcome, base):
-            message = f"The plan '{outcome.scenario.about.title}' changes nothing with these returns."
-            found.append(Finding("plan_without_effect", "warning", message, "run and shown, equal to the baseline"))
+        if name != BASELINE and outcome.scenario.levers:
+            found += lever_findings(outcome, base)
+            found += _without_effect(outcome) if same_results(outcome, base) else []
     return [*found, *exposure_findings(estimates.rates), *place_findings(base)]
+
+
+def _without_effect(plan: Outcome) -> list[Finding]:
+    """A plan under which every child lives as in the baseline."""
+    title, done = plan.scenario.about.title, "run and shown, equal to the baseline"
+    months = dates.calendar_months(plan.origin + 1, plan.last_day)
+    money = plan.scenario.effects(plan.origin + 1, months, plan.codes).money
+    if money.changes_fees or money.changes_fixed:
+        return [Finding("plan_changes_money_alone", "info", f"The plan '{title}' moves no child: money alone.", done)]
+    message = f"The plan '{title}' changes nothing with these returns."
+    return [Finding("plan_without_effect", "warning", message, done)]
 
 
 def _unpriced(base: Outcome, prices: Prices | None) -> list[Finding]:

@@ -11,7 +11,7 @@ import pytest
 from scipy.special import stdtrit
 from small_world import known_history
 
-from sufficiency.costs import cost, price_a_night, read_prices
+from sufficiency.costs import cost, cost_plan, read_prices
 from sufficiency.errors import UserError
 from sufficiency.forecast import forecast_entrants
 from sufficiency.history.indicators import measures_between
@@ -128,9 +128,9 @@ def test_pounds_by_month_are_those_of_the_year(outcomes: list[Outcome], tmp_path
     rows = [f"{name},2020-01-01,{700 + 70 * at},own,ledger" for at, name in enumerate(base.codes.all_settings)]
     path.write_text("\n".join(["setting,from,pounds_per_week,status,source", *rows]), encoding="utf-8")
     prices = read_prices(path)
-    nightly = price_a_night(prices, base.codes, base.origin + 1, base.last_day)
     years = compare(fewer, base, spend=cost(fewer, prices), baseline_spend=cost(base, prices))
-    months = compare(fewer, base, by="month", pounds_a_night=nightly)
+    spent, before = (cost_plan(one, prices).by_month() for one in (fewer, base))
+    months = compare(fewer, base, by="month", spend=spent, baseline_spend=before)
     told = years[years["measure"] == "pounds"].set_index(KEYS)["difference"].sort_index()
     added = _by_year(months[months["measure"] == "pounds"]).groupby(KEYS)["difference"].sum().sort_index()
     assert len(told) > 10

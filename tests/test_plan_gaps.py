@@ -26,7 +26,6 @@ from sufficiency.plan.gaps import (
     places_needed,
     unmet_by_year,
     whole_quarters,
-    without_limit,
 )
 from sufficiency.rates import estimate_rates
 from sufficiency.simulation import Outcome, World, match_places
@@ -35,6 +34,7 @@ from sufficiency.simulation.engines import EngineName, engine
 from sufficiency.simulation.reduced import Wanted, reduced
 from sufficiency.simulation.replications import simulate_plans
 from sufficiency.simulation.results import usable_places
+from sufficiency.simulation.supply import PLENTY, without_limit
 from sufficiency.trials import exact, known_worlds
 from sufficiency.trials.known_worlds import AGENCY, FIRST_DAY, HOUSE, setting
 
@@ -61,7 +61,7 @@ def _held(runs: Iterator[tuple[World, Counted]]) -> Small:
 
 @pytest.mark.validation
 def test_places_needed_are_those_of_the_exact_chain() -> None:
-    held = _held(_lost(5_000, 600))
+    held = _held(_lost(PLENTY, 600))
     for low, high in ((0, 91), (183, 274)):
         most, chances = held[:, low:high].max(axis=1), []
         for places in (18, 22, 26, 30):
@@ -80,7 +80,7 @@ def test_places_needed_are_those_of_the_exact_chain() -> None:
 @pytest.mark.validation
 def test_a_run_with_so_many_places_turns_nobody_away_as_often_as_said() -> None:
     quarter = slice(0, 91)
-    held = _held(_lost(5_000, 200))
+    held = _held(_lost(PLENTY, 200))
     needed, _ = places_needed(held[:, quarter])
     for places, enough in ((needed, True), (needed - 1, False)):
         turned = np.array([out.tally.turned_away[:3, setting(HOUSE)].sum() for _, out in _lost(places, 200)])
@@ -227,8 +227,9 @@ def test_first_choices_not_met_are_told_by_year_and_age(means: Means) -> None:
 @pytest.mark.unit
 def test_one_setting_alone_loses_its_limit(means: Means) -> None:
     supply = _with_rows(means, {HOUSE: 20, HOMES: 5}, away=1).matched.supply
-    opened = without_limit(supply, HOUSE, means.history.origin + 1, 9_000)
-    assert opened.rows["places"].tolist() == [9_000, 5]
+    opened = without_limit(supply, HOUSE, 10, means.history.origin + 1)
+    assert opened.rows["places"].tolist() == [PLENTY + 40, 5]
+    assert without_limit(supply, AGENCY, 10, means.history.origin + 1) is supply
     assert opened.rows["unavailable"].tolist() == [0, 1]
     assert opened.one_suits == supply.one_suits
     assert supply.rows["places"].tolist() == [20, 5]

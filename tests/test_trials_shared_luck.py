@@ -70,4 +70,4 @@ def test_a_lever_is_tried_with_its_defaults_and_then_moved() -> None:
     plans = lever_plans()
     assert set(plans) == set(LEVERS)
     still, moved = (plan.levers[0] for plan in plans["hazard_multiplier"])
-    assert (still.change, moved.change) == (0.0, 0.1)
+    assert [lever.model_dump()["change"] for lever in (still, moved)] == [0.0, 0.1]

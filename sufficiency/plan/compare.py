@@ -16,7 +16,7 @@ import pandas as pd
 from scipy.stats import t
 
 from sufficiency.errors import UserError
-from sufficiency.plan.measures import ALL, BETTER, Floats, Period, Values, indicators_of, measures_of, priced_by_month
+from sufficiency.plan.measures import ALL, BETTER, Floats, Period, Values, indicators_of, measures_of
 from sufficiency.simulation import Outcome
 
 COMPARISON_COLUMNS = (
@@ -47,7 +47,6 @@ def compare(
     by: Period = "year",
     spend: pd.DataFrame | None = None,
     baseline_spend: pd.DataFrame | None = None,
-    pounds_a_night: Floats | None = None,
 ) -> pd.DataFrame:
     """Paired differences of a plan from another, the baseline or any.
 
@@ -59,10 +58,8 @@ def compare(
     by
         Whether what happens over time is added up by financial year or by month.
     spend, baseline_spend
-        From :func:`sufficiency.costs.cost`; pounds are compared where both are given, by financial year.
-    pounds_a_night
-        From :func:`sufficiency.costs.price_a_night`, shape (months, all settings): placement spend is then
-        compared by month.
+        From :func:`sufficiency.costs.cost`, or by month from :meth:`sufficiency.costs.Costs.by_month`; pounds are
+        compared where both are given.
 
     Returns
     -------
@@ -79,13 +76,7 @@ def compare(
         When the two were not run with the same seed, replications and days: they share no luck.
     """
     _check_paired(plan, baseline)
-    both = [
-        measures_of(one, by, money if by == "year" else None)
-        for one, money in ((plan, spend), (baseline, baseline_spend))
-    ]
-    if by == "month" and pounds_a_night is not None:
-        for found, one in zip(both, (plan, baseline), strict=True):
-            found["pounds"] = priced_by_month(one, pounds_a_night)
+    both = [measures_of(one, by, money) for one, money in ((plan, spend), (baseline, baseline_spend))]
     return _compared(plan, baseline, both)
 
 

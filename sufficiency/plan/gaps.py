@@ -12,7 +12,6 @@ Returns show where a child was put, which supply shaped, and not what the child 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -63,8 +62,6 @@ ALL_AGES = "all"
 _ARRIVALS = ("entry", "re_entry", "move")
 _QUARTER = 3
 _SURE = (0.8, 0.9)
-#: More places than anybody could ever hold: so many, and so many times the most children in care.
-_PLENTY, _TIMES = 5_000, 4
 
 
 class Gaps(NamedTuple):
@@ -104,38 +101,28 @@ def find_gaps(outcomes: Sequence[Outcome], means: Means, replications: int = GAP
     count = min(replications, *(outcome.detailed for outcome in outcomes))
     unmet = pd.concat([unmet_by_year(outcome) for outcome in outcomes], ignore_index=True)
     rows: list[pd.DataFrame] = []
-    for setting, matching, supply in _companions(outcomes, means.matched):
-        runs = _companion_runs(outcomes, means, setting, (matching, supply), count)
-        for outcome, run in zip(outcomes, runs, strict=True):
-            rows.append(_quarters(outcome, run, setting, count).assign(matching=matching))
+    for setting in _limited(outcomes):
+        own = [outcome for outcome in outcomes if setting in outcome.supply.settings]
+        for matching, supply in _forms(means.matched, setting):
+            runs = _companion_runs(own, means, setting, (matching, supply), count)
+            for outcome, run in zip(own, runs, strict=True):
+                rows.append(_quarters(outcome, run, setting, count).assign(matching=matching))
     if not rows:
         return Gaps(pd.DataFrame(columns=list(GAP_COLUMNS)), unmet)
     return Gaps(pd.concat(rows, ignore_index=True)[list(GAP_COLUMNS)], unmet)
 
 
-def without_limit(supply: Supply, setting: str, day: int, places: int) -> Supply:
-    """The same supply with more places in one setting than anybody could hold, all of them usable."""
-    others = supply.rows[supply.rows["setting"] != setting]
-    row = pd.DataFrame({"setting": [setting], "from": [day], "places": [places], "unavailable": [0]})
-    every = pd.concat([others, row], ignore_index=True).sort_values(["setting", "from"], ignore_index=True)
-    return replace(supply, rows=every)
+def _limited(outcomes: Sequence[Outcome]) -> list[str]:
+    """Settings that are limited in any plan, in reporting order."""
+    limited = {name for outcome in outcomes for name in outcome.supply.settings}
+    return [name for name in outcomes[0].codes.in_care if name in limited]
 
 
-def _companions(outcomes: Sequence[Outcome], matched: Matched) -> Iterator[tuple[str, str, Supply]]:
-    """Setting, form of matching, and the supply of each companion run."""
-    first = outcomes[0]
-    plenty = _PLENTY + _TIMES * max(int(_children(outcome)) for outcome in outcomes)
-    fitted = {match.setting for match in matched.matches if match.known}
-    other = second_form(matched.supply, matched.matches)
-    for setting in matched.supply.settings:
-        yield setting, AS_RUN, without_limit(matched.supply, setting, first.origin + 1, plenty)
-        if setting in fitted:
-            yield setting, OTHER_FORM, without_limit(other, setting, first.origin + 1, plenty)
-
-
-def _children(outcome: Outcome) -> float:
-    """The most children in care at any month end."""
-    return float(outcome.stock.groupby(["replication", "month_end"])["children"].sum().max())
+def _forms(matched: Matched, setting: str) -> Iterator[tuple[str, Supply]]:
+    """Forms of matching in which a setting's demand is told: the plan's, and the other one where it was fitted."""
+    yield AS_RUN, matched.supply
+    if any(match.setting == setting and match.known for match in matched.matches):
+        yield OTHER_FORM, second_form(matched.supply, matched.matches)
 
 
 def _companion_runs(
@@ -149,6 +136,7 @@ def _companion_runs(
         years=dates.as_date(first.last_day).year - dates.as_date(first.origin).year,
         supply=form[1],
         watched=(setting,),
+        unlimited=setting,
         kept=means.kept.part(setting).part(form[0].replace(" ", "_")) if means.kept else None,
     )
 

@@ -82,7 +82,8 @@ def read_knob(
     if beyond or least >= most:
         raise UserError([f"The range of {text} lies within {bottom:g} to {top:g}, its low end first."])
     size = step or (_HUNDREDTH if not whole and most - least <= _SHARES else 1.0)
-    return Knob(lever, parameter, least, most, size, price=price)
+    # No change is nought, or the end of the range next to it.
+    return Knob(lever, parameter, least, most, size, neutral=min(max(0.0, bottom or 0.0), most), price=price)
 
 
 def number_parameters(lever: type[Lever]) -> dict[str, tuple[float | None, float | None, bool]]:
@@ -98,11 +99,16 @@ def number_parameters(lever: type[Lever]) -> dict[str, tuple[float | None, float
 
 
 def with_values(plan: Scenario, knobs: Sequence[Knob], values: Sequence[float]) -> Scenario:
-    """A plan with some parameters set; a lever that it lacks is added with its defaults."""
-    levers = {lever.name: lever for lever in plan.levers}
+    """A plan with some parameters set; a lever that it lacks is added with its defaults.
+
+    Of several tables of one lever the first is set.
+    """
+    levers = list(plan.levers)
     for knob, value in zip(knobs, values, strict=True):
-        whole = number_parameters(LEVERS[knob.lever])[knob.parameter][2]
-        base = levers[knob.lever].model_dump(exclude_unset=True) if knob.lever in levers else {}
-        given = {**base, knob.parameter: round(value) if whole else float(value)}
-        levers[knob.lever] = LEVERS[knob.lever].model_validate(given)
-    return plan.model_copy(update={"levers": tuple(levers.values())})
+        kind = LEVERS[knob.lever]
+        set_to = round(value) if number_parameters(kind)[knob.parameter][2] else float(value)
+        at = next((place for place, lever in enumerate(levers) if lever.name == knob.lever), None)
+        base = {} if at is None else levers[at].model_dump(exclude_unset=True)
+        changed = kind.model_validate({**base, knob.parameter: set_to})
+        levers = [*levers, changed] if at is None else [*levers[:at], changed, *levers[at + 1 :]]
+    return plan.model_copy(update={"levers": tuple(levers)})

@@ -53,9 +53,10 @@ class Means:
         seed: int = DEFAULT_SEED,
         supply: Supply | None = None,
         watched: Sequence[str] = (),
+        unlimited: str | None = None,
         kept: Kept | None = None,
     ) -> list[Outcome]:
-        """The outcomes of some plans, without journeys; ``supply`` takes the place of the authority's own."""
+        """The outcomes of some plans, without journeys; ``supply`` is the authority's before them, if not its own."""
         matched = self.matched if supply is None else replace(self.matched, supply=supply)
         return simulate_plans(
             self.history,
@@ -72,4 +73,5 @@ class Means:
             kept=kept,
             progress=self.progress,
             watched=watched,
+            unlimited=unlimited,
         )

@@ -75,7 +75,7 @@ def measures_of(outcome: Outcome, by: Period, spend: pd.DataFrame | None = None)
     by
         Financial years, or months; children are those at month ends either way.
     spend
-        From :func:`sufficiency.costs.cost`, for ``pounds`` by financial year.
+        For ``pounds``: from :meth:`sufficiency.costs.Costs.by_year`, or :meth:`~sufficiency.costs.Costs.by_month`.
 
     Returns
     -------
@@ -94,7 +94,7 @@ def measures_of(outcome: Outcome, by: Period, spend: pd.DataFrame | None = None)
     }
     found |= {name: _counted(outcome, *given, by) for name, given in counted.items()}
     if spend is not None:
-        found["pounds"] = _pounds(outcome, spend)
+        found["pounds"] = _pounds(outcome, spend, by)
     return found
 
 
@@ -136,7 +136,7 @@ def _children(outcome: Outcome) -> Values:
     stock = outcome.stock
     ends, whole = dates.whole_month_ends(outcome.origin + 1, outcome.last_day)
     periods = tuple(f"{end:%Y-%m-%d}" for end in dates.to_dates(ends[whole]))
-    at = np.searchsorted(ends[whole], dates.to_days(stock["month_end"]))
+    at = np.asarray(np.searchsorted(ends[whole], dates.to_days(stock["month_end"])), dtype=np.int64)
     return _summed(outcome, stock, ("setting", "children"), (at, periods), outcome.replications, in_care=True)
 
 
@@ -149,26 +149,22 @@ def _child_days(outcome: Outcome, by: Period) -> Values:
 def _counted(outcome: Outcome, table: pd.DataFrame, setting: str, value: str, by: Period) -> Values:
     labels, begins = _periods(outcome, by)
     month = dates.month_index(dates.to_days(table["month"])) - dates.month_index(outcome.origin + 1)
-    at = np.searchsorted(begins, month, side="right") - 1
+    at = np.asarray(np.searchsorted(begins, month, side="right") - 1, dtype=np.int64)
     return _summed(outcome, table, (setting, value), (at, labels), outcome.detailed, in_care=False)
 
 
-def _pounds(outcome: Outcome, spend: pd.DataFrame) -> Values:
-    """Spend by financial year; what belongs to no setting is in the total only."""
-    labels, _ = _periods(outcome, "year")
-    at = spend["financial_year"].map(labels.index).to_numpy(np.int64)
-    placed = spend["setting"] != ALL
+def _pounds(outcome: Outcome, spend: pd.DataFrame, by: Period) -> Values:
+    """Spend by period; what belongs to no setting is in the total only."""
+    labels, _ = _periods(outcome, by)
+    period = spend["financial_year"] if by == "year" else spend["month"].dt.strftime("%Y-%m-%d")
+    place = {label: number for number, label in enumerate(labels)}
+    at: Ints = np.array([place[str(one)] for one in period], dtype=np.int64)
+    placed = (spend["setting"] != ALL).to_numpy(bool)
     found = _summed(
         outcome, spend[placed], ("setting", "pounds"), (at[placed], labels), outcome.replications, in_care=False
     )
     np.add.at(found.table[:, 0], (spend["replication"][~placed], at[~placed]), spend["pounds"][~placed])
     return found
-
-
-def priced_by_month(outcome: Outcome, pounds_a_night: Floats) -> Values:
-    """Placement spend by month and setting, from the price of a night of shape (months, all settings)."""
-    labels, _ = _periods(outcome, "month")
-    return _with_all(outcome.codes, labels, (outcome.nights * pounds_a_night).transpose(0, 2, 1), in_care=False)
 
 
 def _periods(outcome: Outcome, by: Period) -> tuple[tuple[str, ...], Ints]:

@@ -27,7 +27,7 @@ Floats = npt.NDArray[np.float64]
 Sets = Mapping[frozenset[int], Floats]
 
 #: Up to so many levers every set of them is run: 2 to the power of them.
-MOST_LEVERS = 5
+MOST_LEVERS = 6
 WATERFALL_COLUMNS = ("lever", "title", "alone", "effect", "low", "high", "standard_error")
 INVESTMENT, INTERACTION, WHOLE = "investment", "interaction", "whole plan"
 

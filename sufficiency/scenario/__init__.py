@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sufficiency.scenario.effects import Effects
-from sufficiency.scenario.levers import LEVERS, Lever
+from sufficiency.scenario.levers import LEVERS, Lever, Situation
 from sufficiency.scenario.reference import assumptions, lever_page
-from sufficiency.scenario.schema import Investment, Scenario, read_scenario, scenario_files
+from sufficiency.scenario.schema import Investment, Scenario, read_scenario, scenario_files, zero_effect_arms
 
 __all__ = [
     "LEVERS",
@@ -13,8 +13,10 @@ __all__ = [
     "Investment",
     "Lever",
     "Scenario",
+    "Situation",
     "assumptions",
     "lever_page",
     "read_scenario",
     "scenario_files",
+    "zero_effect_arms",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
@@ -15,9 +15,10 @@ from sufficiency.errors import Problem, UserError, gathering
 from sufficiency.forecast import EntrantForecast, forecast_entrants
 from sufficiency.history import History
 from sufficiency.rates import Rates, estimate_rates
-from sufficiency.scenario import Scenario, read_scenario
+from sufficiency.scenario import Effects, Scenario, read_scenario
 from sufficiency.scenario.effects import no_effects
 from sufficiency.simulation.blocks import Task, blocks_of
+from sufficiency.simulation.demand import planned_demand
 from sufficiency.simulation.engines import EngineName
 from sufficiency.simulation.kept import Kept
 from sufficiency.simulation.matching import Match, fit_matching
@@ -25,8 +26,8 @@ from sufficiency.simulation.precision import Precision, watched_values
 from sufficiency.simulation.reduced import Replication, Wanted
 from sufficiency.simulation.result_tables import Frame
 from sufficiency.simulation.results import Outcome, combine
-from sufficiency.simulation.setup import Parameters, prepare
-from sufficiency.simulation.supply import Supply, supply_of
+from sufficiency.simulation.setup import Parameters, opening_stock, prepare
+from sufficiency.simulation.supply import Supply, supply_of, without_limit
 from sufficiency.simulation.workers import Workers, local_workers
 
 #: Journeys of this many replications are kept (model §8).
@@ -132,12 +133,14 @@ def simulate_plans(  # noqa: PLR0913 - named options
     kept: Kept | None = None,
     progress: bool = False,
     watched: Sequence[str] = (),
+    unlimited: str | None = None,
 ) -> list[Outcome]:
     """Simulate several plans; workers go from one to the next without waiting.
 
     See :func:`simulate`. A ``precision`` is decided by the first plan, or by the differences of the others
     from it, and every plan gets the number of replications that it needed, so that they stay paired.
-    Of the settings ``watched`` the places held are counted day by day (``Outcome.held``).
+    Of the settings ``watched`` the places held are counted day by day (``Outcome.held``). One limited setting may be
+    ``unlimited``: it alone has places for everybody, whatever the plan does to it.
     """
     first, last = history.origin + 1, dates.add_years(history.origin, years)
     months = dates.calendar_months(first, last)
@@ -148,20 +151,25 @@ def simulate_plans(  # noqa: PLR0913 - named options
             effects.append(plan.effects(first, months, history.codes))
     if precision is not None and precision.of_differences and len(plans) == 1:
         problems.append(Problem("The precision of a difference needs a plan beside the baseline."))
+    if forecast is None or forecast.area is None:
+        problems += [problem for plan in plans for problem in plan.unknown_population()]
     if problems:
         raise UserError(problems)
     arriving = forecast or forecast_entrants(history, months=months, evaluate=False)
     if arriving.months < months or arriving.first_month != dates.month_index(first):
         raise UserError(["The forecast of entrants does not cover the months to be simulated; make it again."])
     estimated = rates or estimate_rates(history)
+    demands = _demands(history, effects, estimated, arriving)
     places = matched or match_places(history, rates=estimated, forecast=arriving)
 
     wanted = Wanted(journeys, tuple(history.codes.in_care.index(name) for name in watched))
 
     def planned(number: int) -> _Planned:
-        days, given = last - first + 1, (history, estimated, arriving, effects[number])
-        setup = prepare(*given, days=days, supply=places.supply, parameters=parameters)
-        frame = Frame(plans[number], history.codes, seed, (first, last), places.supply, places.matches)
+        (settled, coming), days = demands[number], last - first + 1
+        setup = prepare(history, estimated, coming, settled, days=days, supply=places.supply, parameters=parameters)
+        if unlimited is not None:
+            setup = replace(setup, supply=without_limit(setup.supply, unlimited, len(setup.stock.key), first))
+        frame = Frame(plans[number], history.codes, seed, (first, last), setup.supply, places.matches)
         return _Planned(frame, Task(setup, seed, wanted, engine_name))
 
     every = [planned(number) for number in range(len(plans))]
@@ -173,6 +181,14 @@ def simulate_plans(  # noqa: PLR0913 - named options
         found = shown.run(every[:deciding], replications, _enough(precision, every[0].frame))
         found += shown.run(every[deciding:], len(found[0]))
     return [combine(one.frame, parts) for one, parts in zip(every, found, strict=True)]
+
+
+def _demands(
+    history: History, effects: Sequence[Effects], rates: Rates, forecast: EntrantForecast
+) -> list[tuple[Effects, EntrantForecast]]:
+    """Each plan's effects and entrants for this authority."""
+    stock = opening_stock(history)
+    return [planned_demand(one, rates, forecast, stock) for one in effects]
 
 
 @dataclass(frozen=True)

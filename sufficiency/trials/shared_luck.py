@@ -20,7 +20,6 @@ from sufficiency.costs import cost, price_a_night
 from sufficiency.draws import replication_key
 from sufficiency.forecast import EntrantForecast, forecast_entrants
 from sufficiency.history import History, build_history
-from sufficiency.plan import same_results
 from sufficiency.plan.knobs import number_parameters
 from sufficiency.provenance import shipped
 from sufficiency.rates import Rates, estimate_rates
@@ -275,21 +274,19 @@ def outputs_compared(
     found: dict[str, dict[str, Narrowed]] = {POUNDS: {}, CHILDREN_AT_END: {}}
     without = []
 
-    def compare(name: str, outcome: Outcome) -> None:
+    def compare(name: str, outcome: Outcome) -> bool:
         own = {POUNDS: subject.pounds(outcome), CHILDREN_AT_END: CHILDREN.of(outcome)}
-        for output, values in own.items():
-            if (values != base[output]).any():
-                found[output][name] = narrowed(values, base[output], others[output])
+        acting = {output: values for output, values in own.items() if (values != base[output]).any()}
+        for output, values in acting.items():
+            found[output][name] = narrowed(values, base[output], others[output])
+        return bool(acting)
 
     for name, supply in changes(subject.matched.supply).items():
         compare(name, subject.run(replications, years, supply=supply))
     for name, plans in lever_plans().items():
-        outcomes = (subject.run(replications, years, plan) for plan in plans)
-        acting = next((one for one in outcomes if not same_results(one, baseline)), None)
-        if acting is None:
-            without.append(LEVERS[name].title)
-        else:
-            compare(f"lever: {LEVERS[name].title.lower()}", acting)
+        title = LEVERS[name].title
+        if not any(compare(f"lever: {title.lower()}", subject.run(replications, years, plan)) for plan in plans):
+            without.append(title)
     return found, without
 
 

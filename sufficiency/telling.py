@@ -1,11 +1,10 @@
-"""What the commands share: kinds of paths, and problems told as sentences."""
+"""How a command tells what the user can mend."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
 from functools import wraps
-from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import click
@@ -14,10 +13,6 @@ from sufficiency.errors import UserError
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-EXISTING = click.Path(exists=True, path_type=Path)
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 def telling(command: Callable[P, R], stopped: str = "Stopped.") -> Callable[P, R]:
