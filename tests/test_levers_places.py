@@ -20,7 +20,9 @@ from levers_world import (
     SUPPORTED,
     by_month,
     effects,
+    plan_of,
     plan_supply,
+    planned_by,
     supply,
 )
 from small_world import CODES
@@ -28,7 +30,8 @@ from small_world import CODES
 from sufficiency.codes import CAUSES
 from sufficiency.draws import replication_key
 from sufficiency.errors import UserError
-from sufficiency.scenario import LEVERS
+from sufficiency.scenario import LEVERS, Lever
+from sufficiency.scenario.effects import no_effects
 from sufficiency.scenario.levers import carers, homes, staying, waiting
 from sufficiency.scenario.levers.carers import households
 from sufficiency.simulation.places import NOWHERE
@@ -38,6 +41,11 @@ from sufficiency.simulation.supply import GOING_ON, UPTAKE, PlaceDraws, Supply
 YEAR = 12
 MONTH = np.arange(MONTHS)
 NOBODY_LEAVES = "leave_per_year = 0\n"
+
+
+def read_levers(folder: Path, levers: dict[str, str]) -> tuple[Lever, ...]:
+    """The levers of a plan."""
+    return plan_of(folder, levers).levers
 
 
 def _at(name: str) -> int:
@@ -206,6 +214,15 @@ def test_a_market_limit_comes_down_from_those_who_live_there(tmp_path: Path) -> 
     assert (agency[23:] == ENDLESS).all()
     # Fewer children than the limit live there: it holds from the first step on.
     assert by_month(plan, OTHER_HOME)[:5].tolist() == [ENDLESS] * 3 + [40, 40]
+
+
+@pytest.mark.functional
+def test_one_limit_after_another_is_each_in_its_months(tmp_path: Path) -> None:
+    first = read_levers(tmp_path, {"market_limit": "places = 50\nmonths = 12"})
+    second = read_levers(tmp_path, {"market_limit": "places = 30\nstarts = 12\nramp_months = 3"})
+    both = second[0].apply(first[0].apply(no_effects(MONTHS, CODES), CODES, 0), CODES, 0)
+    plan = planned_by(both)
+    assert by_month(plan, AGENCY)[[0, 11, 12, 13, 14, 20]].tolist() == [50, 50, 50, 40, 30, 30]
 
 
 @pytest.mark.functional
