@@ -43,7 +43,7 @@ MONTH = np.arange(MONTHS)
 NOBODY_LEAVES = "leave_per_year = 0\n"
 
 
-def read_levers(folder: Path, levers: dict[str, str]) -> tuple[Lever, ...]:
+def _levers(folder: Path, levers: dict[str, str]) -> tuple[Lever, ...]:
     """The levers of a plan."""
     return plan_of(folder, levers).levers
 
@@ -218,8 +218,8 @@ def test_a_market_limit_comes_down_from_those_who_live_there(tmp_path: Path) -> 
 
 @pytest.mark.functional
 def test_one_limit_after_another_is_each_in_its_months(tmp_path: Path) -> None:
-    first = read_levers(tmp_path, {"market_limit": "places = 50\nmonths = 12"})
-    second = read_levers(tmp_path, {"market_limit": "places = 30\nstarts = 12\nramp_months = 3"})
+    first = _levers(tmp_path, {"market_limit": "places = 50\nmonths = 12"})
+    second = _levers(tmp_path, {"market_limit": "places = 30\nstarts = 12\nramp_months = 3"})
     both = second[0].apply(first[0].apply(no_effects(MONTHS, CODES), CODES, 0), CODES, 0)
     plan = planned_by(both)
     assert by_month(plan, AGENCY)[[0, 11, 12, 13, 14, 20]].tolist() == [50, 50, 50, 40, 30, 30]
