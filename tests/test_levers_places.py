@@ -251,6 +251,8 @@ def test_lodgings_are_paid_place_by_place_and_move_those_of_16_and_17_in_homes(t
     assert set(band.tolist()) == {4}
     assert {CAUSES[at] for at in set(cause.tolist())} == {"to_supported_accommodation"}
     assert (done.hazards[7][changed[7]] == 1.5).all()
+    free = effects(tmp_path, {"supported_lodgings": "pounds_per_week = 0"}).money.fixed
+    assert [(cost.pounds_per_year, cost.places_guaranteed) for cost in free] == [(0.0, 10.0)]
     told = supply([(SUPPORTED, 5, 0)])
     assert by_month(plan_supply(tmp_path, {"supported_lodgings": text}, told), SUPPORTED)[5:8].tolist() == [5, 7, 9]
     # Where supported accommodation has room for everybody, more room is no change.

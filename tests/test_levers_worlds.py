@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from levers_world import AGENCY, BASE, FIRST, HOUSE, MONTHS, OTHER_HOME, OWN_HOME, SUPPORTED, planned_by, supply
 from places_world import LIMITS, random_world
 from simulation_audit import audit
-from small_world import CODES
+from small_world import CODES, world
 
-from sufficiency.draws import KeyWords, replication_key
+from sufficiency import dates
+from sufficiency.codes import TYPES
+from sufficiency.draws import KeyWords, entrant_key, replication_key
 from sufficiency.scenario import LEVERS, Lever
 from sufficiency.scenario.effects import no_effects
 from sufficiency.simulation import World
@@ -23,6 +25,8 @@ from sufficiency.simulation.engines import engine
 from sufficiency.simulation.planned import ENDLESS
 from sufficiency.simulation.register import Simulated
 from sufficiency.simulation.supply import PlaceDraws, Supply
+from sufficiency.simulation.world import Entrants
+from sufficiency.trials.exact import queue
 
 SHARES = st.floats(0.0, 1.0)
 DATED = {"starts": st.integers(0, 40), "ramp_months": st.integers(0, 12), "months": st.none() | st.integers(1, 30)}
@@ -87,6 +91,42 @@ def _plan(chosen: dict[str, dict[str, Any]], base: Supply) -> Supply:
     return planned_by(effects, base)
 
 
+def _arriving(random: np.random.Generator, per_day: float, days: int) -> Entrants:
+    """Children of five who come for fostering, so many a day by Poisson's law."""
+    day = FIRST + np.sort(random.integers(0, days, random.poisson(per_day * days)))
+    kind = np.full(len(day), TYPES.index("fostering"))
+    return Entrants(entrant_key(0, 0, 0, np.arange(len(day))), day, day - 5 * 365, np.zeros(len(day), dtype=bool), kind)
+
+
+@pytest.mark.functional
+def test_places_added_turn_away_as_many_fewer_as_the_exact_chain_says() -> None:
+    # Stays of 60 days, a child every fifth day: a load of 12 on 8 places, and on 14 from the second year on.
+    days, stay, per_day, replications = 1095, 60, 0.2, 300
+    rates = {(name, "returned_home"): 1 / stay for name in (HOUSE, AGENCY)}
+    recruiting = {"households_per_year": 36.0, "leave_per_year": 0.0, "share_not_available": 0.0, "months": 1}
+    plan = _plan(
+        {"recruit_foster_carers": {**recruiting, "pipeline_months": 11}},
+        supply([(HOUSE, 8, 0)], one_suits={HOUSE: 1.0}),
+    )
+    drawn, random, run = PlaceDraws(plan, CODES, FIRST, days), np.random.default_rng(8), engine("compiled")
+    held, refused = [], []
+    for number in range(replications):
+        key = replication_key(4, number)
+        empty = world(days=days, first_day=FIRST, rates=rates, re_entry=0.0, arriving=_arriving(random, per_day, days))
+        tally = run(replace(empty, places=drawn.draw([key])[0]), key, keep=False).tally
+        held.append(tally.occupied_days[:, CODES.in_care.index(HOUSE)])
+        refused.append(tally.turned_away[:, CODES.in_care.index(HOUSE)])
+    edges = dates.month_edges(FIRST, FIRST + days - 1) - FIRST
+    for table, name in ((np.array(held), "held"), (np.array(refused), "refused")):
+        for places, months in ((8, slice(6, 12)), (14, slice(20, 36))):
+            span = edges[months.stop] - edges[months.start]
+            sample = table[:, months].sum(axis=1) / span
+            exactly = getattr(queue(places, per_day, 1 / stay, 900, waiting_room=0), name)[-1]
+            error = sample.std(ddof=1) / np.sqrt(replications)
+            assert abs(sample.mean() - exactly) < 4 * error, (name, places)
+            assert error < 0.05 * exactly
+
+
 def _simulated(counted: Counted) -> Simulated:
     assert counted.spells is not None
     return Simulated(counted.spells, counted.tally)
@@ -115,12 +155,12 @@ def test_a_plans_places_can_be_read_and_nothing_is_below_none(
 
 @pytest.mark.property
 @settings(max_examples=25, deadline=None)
-@given(chosen=PLANS, base=SUPPLIES, key=KEYS, world=MOSTLY)
+@given(chosen=PLANS, base=SUPPLIES, key=KEYS, town=MOSTLY)
 def test_engines_agree_on_random_plans_and_children_add_up(
-    chosen: dict[str, dict[str, Any]], base: Supply, key: KeyWords, world: World
+    chosen: dict[str, dict[str, Any]], base: Supply, key: KeyWords, town: World
 ) -> None:
-    places = PlaceDraws(_plan(chosen, base), CODES, FIRST, world.days).draw([key])[0]
-    given_world = replace(world, places=places)
+    places = PlaceDraws(_plan(chosen, base), CODES, FIRST, town.days).draw([key])[0]
+    given_world = replace(town, places=places)
     compiled, reference = (_simulated(engine(name)(given_world, key)) for name in ("compiled", "reference"))
     audit(given_world, compiled)
     for item in compiled.spells.__dataclass_fields__:
