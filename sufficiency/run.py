@@ -188,11 +188,13 @@ def _reported(folder: Path, council: Council, manifest: Mapping[str, object]) ->
 
 
 def _report(folder: Path, council: Council) -> Mapping[str, Path]:
-    """The executed notebooks and the annex."""
+    """The workbook, the executed notebooks and the annex."""
     # Loaded here: papermill, matplotlib and pandoc are slow to load and not wanted with --no-report.
     from sufficiency.report import write_annex  # noqa: PLC0415
     from sufficiency.report.notebooks import execute_all  # noqa: PLC0415
+    from sufficiency.report.workbook import write_workbook  # noqa: PLC0415
 
+    write_workbook(folder)
     execute_all(folder)
     written: Mapping[str, Path] = write_annex(folder, council=council)
     return written
