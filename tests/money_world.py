@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from small_world import CODES
+from small_world import CODES, as_history
 
 from sufficiency import dates
 from sufficiency.codes import AGE_BANDS
+from sufficiency.history import History
+from sufficiency.history.stock import CLOSINGS, NONE, OPENINGS, Spells
 from sufficiency.scenario import Scenario, read_scenario
 from sufficiency.simulation import Outcome, Supply
 from sufficiency.tables import CouncilTables, read_council_tables
@@ -108,3 +110,23 @@ def tables_of(folder: Path, **rows: str) -> CouncilTables:
 def repeated(outcome: Outcome, times: int) -> Outcome:
     """The same replication so many times over."""
     return replace(outcome, replications=times, nights=np.repeat(outcome.nights, times, axis=0))
+
+
+def history_of(stays: list[tuple[str, str, str]], first: str = "2025-04-01", origin: str = "2027-03-31") -> History:
+    """Children of twelve, one a stay: setting, start, end (or blank while it lasts)."""
+    count = len(stays)
+    starts = np.array([dates.day_number(start) for _, start, _ in stays])
+    ends = np.array([dates.day_number(end) if end else dates.OPEN for *_, end in stays])
+    spell = Spells(
+        child=np.arange(count),
+        setting=np.array([CODES.all_settings.index(setting) for setting, *_ in stays]),
+        start=starts,
+        end=ends,
+        dob=np.full(count, dates.day_number("2014-06-01")),
+        uasc=np.zeros(count, dtype=bool),
+        opening=np.full(count, OPENINGS.index("entry")),
+        closing=np.where(ends == dates.OPEN, NONE, CLOSINGS.index("exit")),
+        reason=np.full(count, NONE),
+        care_start=starts,
+    )
+    return as_history(spell, first_day=dates.day_number(first), origin=dates.day_number(origin))

@@ -11,42 +11,19 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from money_world import Stay, outcome_of, stay, tables_of, with_investment
-from small_world import CODES, as_history
+from money_world import Stay, history_of, outcome_of, stay, tables_of, with_investment
+from small_world import CODES
 
-from sufficiency import dates
 from sufficiency.costs import Costs, cost_plan
 from sufficiency.costs.accounts import ALL, budgeted, opening_year, reconcile, variance
 from sufficiency.costs.medium_term import LINES, medium_term_plan
 from sufficiency.costs.mixes import frontier, mix_cost, year_mix
 from sufficiency.costs.savings import OptimismBias, Savings, paid_from, savings
 from sufficiency.errors import UserError
-from sufficiency.history import History
-from sufficiency.history.stock import CLOSINGS, NONE, OPENINGS, Spells
 from sufficiency.tables import Prices
 
 AGENCY, HOME, OWN, OWN_HOME = "agency_fostering", "external_home", "in_house_fostering", "in_house_home"
 FINANCE = Path(__file__).parents[2] / "shared" / "data"
-
-
-def _history(stays: list[tuple[str, str, str]], first: str = "2025-04-01", origin: str = "2027-03-31") -> History:
-    """Children of twelve, one a stay: setting, start, end (or blank while it lasts)."""
-    count = len(stays)
-    starts = np.array([dates.day_number(start) for _, start, _ in stays])
-    ends = np.array([dates.day_number(end) if end else dates.OPEN for *_, end in stays])
-    spell = Spells(
-        child=np.arange(count),
-        setting=np.array([CODES.all_settings.index(setting) for setting, *_ in stays]),
-        start=starts,
-        end=ends,
-        dob=np.full(count, dates.day_number("2014-06-01")),
-        uasc=np.zeros(count, dtype=bool),
-        opening=np.full(count, OPENINGS.index("entry")),
-        closing=np.where(ends == dates.OPEN, NONE, CLOSINGS.index("exit")),
-        reason=np.full(count, NONE),
-        care_start=starts,
-    )
-    return as_history(spell, first_day=dates.day_number(first), origin=dates.day_number(origin))
 
 
 def _prices(folder: Path, rows: str, **more: str) -> Prices:
@@ -57,7 +34,7 @@ def _prices(folder: Path, rows: str, **more: str) -> Prices:
 
 @pytest.mark.unit
 def test_the_opening_year_is_held_against_the_ledger(tmp_path: Path) -> None:
-    history = _history([(AGENCY, "2024-01-01", ""), (AGENCY, "2026-12-31", ""), (HOME, "2026-04-01", "2026-04-11")])
+    history = history_of([(AGENCY, "2024-01-01", ""), (AGENCY, "2026-12-31", ""), (HOME, "2026-04-01", "2026-04-11")])
     tables = tables_of(
         tmp_path,
         prices=f"{AGENCY},2025-04-01,700,own\n{AGENCY},2027-01-01,770,own\n{HOME},2025-04-01,7000,own",
@@ -147,7 +124,7 @@ def test_the_medium_term_plans_lines_add_up_and_say_why(tmp_path: Path) -> None:
             stay("staying_put_agency", "2027-04-01", "2028-04-01", band="18 to 20"),
         ],
     )
-    history = _history([(AGENCY, "2024-01-01", "")])
+    history = history_of([(AGENCY, "2024-01-01", "")])
     opening = opening_year(history, _prices(tmp_path, f"{AGENCY},2026-04-01,700,own"))
     told = medium_term_plan(costs, opening, base_budget=30_000.0).set_index("financial_year")
     first, second = told.loc["2027-28"], told.loc["2028-29"]
@@ -174,7 +151,7 @@ def test_savings_and_investment_of_a_plan_are_lines_of_its_budgets(tmp_path: Pat
         [stay(HOME, "2027-04-01", "2027-10-01"), stay(OWN, "2027-10-01", "2029-04-01")],
         plan=with_investment("plan", {"what": "start", "one_off": 5_000.0}, {"what": "team", "per_year": 12_000.0}),
     )
-    opening = opening_year(_history([(HOME, "2024-01-01", "")]), _prices(tmp_path, f"{HOME},2026-04-01,7000,own"))
+    opening = opening_year(history_of([(HOME, "2024-01-01", "")]), _prices(tmp_path, f"{HOME},2026-04-01,7000,own"))
     told = medium_term_plan(baseline, opening, plan=plan).set_index("financial_year")
     assert told.loc["2027-28", "savings"] == pytest.approx(-183 * 950)
     assert told.loc["2028-29", "savings"] == pytest.approx(-365 * 1_045 + 183 * 950)
@@ -195,7 +172,7 @@ def _saved(folder: Path, one_off: float, replications: int = 1) -> Savings:
             ]
         items = [{"what": "home", "one_off": one_off}, {"what": "staff", "per_year": 24_000.0}]
         both.append(_costs(folder, stays, plan=with_investment(name, *(items if name == "plan" else []))))
-    opening = opening_year(_history([(HOME, "2024-01-01", "")]), _prices(folder, f"{HOME},2026-04-01,7000,own"))
+    opening = opening_year(history_of([(HOME, "2024-01-01", "")]), _prices(folder, f"{HOME},2026-04-01,7000,own"))
     deflators = pd.DataFrame({"financial_year": ["2027-28", "2028-29"], "percent": [9.0, 2.5]})
     return savings(both[1], both[0], opening=opening, deflators=deflators)
 
@@ -248,7 +225,7 @@ def test_growth_that_does_not_come_is_avoided_not_cashable(tmp_path: Path) -> No
     base = [stay(HOME, "2027-04-01", "2029-04-01"), stay(HOME, "2027-04-01", "2029-04-01")]
     plan = [stay(HOME, "2028-04-01", "2029-04-01")]
     both = [_costs(tmp_path, stays, plan=with_investment(name)) for name, stays in (("p", plan), ("b", base))]
-    opening = opening_year(_history([(HOME, "2024-01-01", "")]), _prices(tmp_path, f"{HOME},2026-04-01,7000,own"))
+    opening = opening_year(history_of([(HOME, "2024-01-01", "")]), _prices(tmp_path, f"{HOME},2026-04-01,7000,own"))
     annual = savings(both[0], both[1], opening=opening).annual
     assert annual["cashable"].tolist() == pytest.approx([366_000, 0])
     assert annual["avoided"].tolist() == pytest.approx([366_000, 365 * 1_100])

@@ -13,7 +13,7 @@ from sufficiency import dates
 from sufficiency.costs.accounts import ALL, APART, TOLERANCE, Opening, budgeted, opening_year, reconcile, variance
 from sufficiency.costs.medium_term import medium_term_plan
 from sufficiency.costs.mixes import frontier, year_mix
-from sufficiency.costs.savings import Case, Savings, savings
+from sufficiency.costs.savings import Case, Savings, discounting, savings
 from sufficiency.costs.spend import Costs, cost_plan
 from sufficiency.costs.summary import spend_tables
 from sufficiency.errors import Finding, Problem, UserError, gathering
@@ -22,6 +22,7 @@ from sufficiency.simulation import Outcome
 from sufficiency.tables import CouncilTables
 
 FORECAST, OUTTURN = "forecast", "ledger"
+_WEEK = 7
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,9 @@ def count_money(
     found = {
         "summary": pd.concat([spend_tables(one) for one in costs.values()], ignore_index=True),
         "nights": pd.concat([_nights(one) for one in costs.values()], ignore_index=True),
+        "prices_by_month": _prices_by_month(base),
+        "investment": _investment(outcomes),
+        "discounting": discounting([str(year) for year in base.years], tables.deflators),
         "other": pd.concat([_other(one) for one in costs.values()], ignore_index=True),
         **_books(history, base, opening, tables, problems),
         **_medium_term(base, plans, opening, tables.budget),
@@ -115,6 +119,32 @@ def _nights(costs: Costs) -> pd.DataFrame:
             "pounds": pounds[month, setting],
         }
     )
+
+
+def _prices_by_month(base: Costs) -> pd.DataFrame:
+    """The baseline's price by month and setting: month, setting, pounds_per_week; settings without a price left out."""
+    priced = np.flatnonzero((base.price > 0).any(axis=0))
+    months = dates.to_dates(dates.month_start(base.months))
+    names = np.array(base.codes.all_settings, dtype=object)
+    return pd.DataFrame(
+        {
+            "month": np.tile(months, len(priced)),
+            "setting": np.repeat(names[priced], len(months)),
+            "pounds_per_week": base.price[:, priced].T.ravel() * _WEEK,
+        }
+    )
+
+
+def _investment(outcomes: Mapping[str, Outcome]) -> pd.DataFrame:
+    """What plans invest: scenario, what, one_off, per_year, month (the first)."""
+    rows = []
+    for name, outcome in outcomes.items():
+        first = outcome.origin + 1
+        start = outcome.scenario.start_month(first)
+        for item in outcome.scenario.investment:
+            month = int(dates.month_index(first)) + (start if item.starts is None else item.starts)
+            rows.append((name, item.what, item.one_off, item.per_year, dates.to_dates(dates.month_start([month]))[0]))
+    return pd.DataFrame(rows, columns=["scenario", "what", "one_off", "per_year", "month"])
 
 
 def _other(costs: Costs) -> pd.DataFrame:

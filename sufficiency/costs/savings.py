@@ -245,17 +245,34 @@ def _month(plan: Costs, paid: npt.NDArray[np.int64], share: float) -> pd.Timesta
     return dates.to_dates(dates.month_start(plan.months[found : found + 1]))[0]
 
 
-def _discount(plan: Costs, deflators: pd.DataFrame | None) -> Floats:
-    """Factor of each month: to the prices of the first month's year, then 3.5 % a year, flows at mid-year."""
-    starts = dates.financial_year_start(dates.month_start(plan.months))
+def discounting(years: list[str], deflators: pd.DataFrame | None) -> pd.DataFrame:
+    """What turns cash of each financial year into present value at the prices of the first.
+
+    Parameters
+    ----------
+    years
+        In order, without a gap.
+
+    Returns
+    -------
+    financial_year, percent (rise of the deflator on the year before; nought in the first), level, factor: to
+    the prices of the first year, then 3.5 % a year, flows at mid-year.
+    """
     given = {} if deflators is None else dict(zip(deflators["financial_year"], deflators["percent"], strict=True))
-    factor, level, found = {}, 1.0, DEFLATOR
-    for number, year in enumerate(range(int(starts[0]), int(starts[-1]) + 1)):
-        earlier = [percent for name, percent in given.items() if int(name[:4]) <= year]
-        found = float(earlier[-1]) if earlier else DEFLATOR
-        level *= 1.0 if number == 0 else 1 + found / 100
-        factor[year] = 1 / level / (1 + DISCOUNT_RATE) ** (number + 0.5)
-    return np.array([factor[int(year)] for year in starts])
+    rises = []
+    for number, year in enumerate(years):
+        known = [percent for name, percent in given.items() if name <= year]
+        rises.append((float(known[-1]) if known else DEFLATOR) if number else 0.0)
+    level = np.cumprod(1 + np.array(rises) / 100)
+    factor = 1 / level / (1 + DISCOUNT_RATE) ** (np.arange(len(years)) + 0.5)
+    return pd.DataFrame({"financial_year": years, "percent": rises, "level": level, "factor": factor})
+
+
+def _discount(plan: Costs, deflators: pd.DataFrame | None) -> Floats:
+    """Factor of each month."""
+    table = discounting([str(year) for year in plan.years], deflators)
+    by_year = dict(zip(table["financial_year"], table["factor"], strict=True))
+    return np.array([by_year[year] for year in dates.financial_years(dates.month_start(plan.months))])
 
 
 def _full_year(plan: Costs, recurring: Floats) -> float:

@@ -145,6 +145,11 @@ def without_limit(supply: Supply, setting: str, children: int, day: int) -> Supp
     return replace(supply, rows=every)
 
 
+def no_limits() -> Supply:
+    """Room for everybody, and nobody staying put."""
+    return Supply(_given_rows(None))
+
+
 def _given_rows(capacity: Capacity | None) -> pd.DataFrame:
     if capacity is None:
         return pd.DataFrame({"setting": [], "from": [], "places": [], "unavailable": []})

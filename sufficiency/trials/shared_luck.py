@@ -150,7 +150,7 @@ def example(years: int = YEARS) -> Subject:
     history = build_history(read_returns(folder / "returns"))
     tables = read_council_tables(folder / "returns", folder / "tables", codes=history.codes)
     rates = estimate_rates(history)
-    forecast = forecast_entrants(history, months=12 * years + 1, evaluate=False)
+    forecast = forecast_entrants(history, months=12 * years + 1, evaluate=False, children=tables.population)
     supply = supply_of(history, tables.capacity, tables.staying_put)
     return Subject(history, rates, forecast, tables, match_places(history, supply, rates=rates, forecast=forecast))
 
