@@ -287,6 +287,8 @@ def _futures(folder: Path, past: World, replications: int, years: int, *, prices
         spend = pd.DataFrame(days.groupby(by)["pounds"].sum()).reset_index()
     _save(folder, "results/spend", spend)
     _save(folder, "plan/comparison", _comparison(stock, flow, spend))
+    monthly = pd.DataFrame(_paired(stock, "children", "month_end", "children"))
+    _save(folder, "plan/comparison_by_month", monthly)
 
 
 def _gaps(folder: Path, stock: pd.DataFrame) -> None:
@@ -339,6 +341,9 @@ def _paired(frame: pd.DataFrame, measure: str, period: str, value: str) -> list[
                     "high": change.quantile(0.9),
                     "standard_error": change.std() / len(change) ** 0.5,
                     "share_lower": (change < 0).mean(),
+                    "share_better": (change < 0).mean() if measure in {"pounds", "moves"} else float("nan"),
+                    "half_width": 1.96 * change.std() / len(change) ** 0.5,
+                    "replications": len(change),
                 }
             )
     return rows

@@ -31,9 +31,10 @@ from sufficiency.tables import Prices
 
 Floats = npt.NDArray[np.float64]
 What = Literal["lever", "entries", "exits", "moves", "prices"]
-TORNADO_COLUMNS = ("input", "low", "high", "at_low", "at_high", "reference", "swing")
-GLOBAL_COLUMNS = ("input", "first_order", "first_low", "first_high", "total", "total_low", "total_high")
+TORNADO_COLUMNS = ("input", "label", "low", "high", "at_low", "at_high", "reference", "swing")
+GLOBAL_COLUMNS = ("input", "label", "first_order", "first_low", "first_high", "total", "total_low", "total_high")
 
+_LABELS = {"entries": "Entries", "exits": "Rates of leaving care", "moves": "Rates of moving", "prices": "Prices"}
 _RESAMPLES = 200
 #: Uniforms of a sensitivity analysis have keys of their own, clear of replications' numbers.
 _KEY = 2**62
@@ -66,8 +67,15 @@ class Factor:
     setting: str | None = None
 
     @property
-    def name(self) -> str:
+    def label(self) -> str:
         """What a chart calls it."""
+        if self.knob is not None:
+            return f"{LEVERS[self.knob.lever].title}: {self.knob.parameter.replace('_', ' ')}"
+        return f"{_LABELS[self.what]}{f' of {self.setting}' if self.setting else ''} (times)"
+
+    @property
+    def name(self) -> str:
+        """Its name in a table."""
         if self.knob is not None:
             return self.knob.name
         return f"{self.what} of {self.setting}" if self.setting else self.what
@@ -90,7 +98,7 @@ def tornado(model: Callable[[Floats], Floats], factors: Sequence[Factor]) -> pd.
 
     Returns
     -------
-    input, low and high (its ends), at_low and at_high (the output there), reference (the output with every input
+    input, label, low and high (its ends), at_low and at_high (the output there), reference (the output with every input
     at its own reference), swing (the larger distance between any two of the three).
     """
     middle = np.array([factor.reference for factor in factors])
@@ -102,7 +110,7 @@ def tornado(model: Callable[[Floats], Floats], factors: Sequence[Factor]) -> pd.
     for at, factor in enumerate(factors):
         low, high = float(found[1 + 2 * at]), float(found[2 + 2 * at])
         three = (low, high, float(found[0]))
-        rows.append((factor.name, factor.low, factor.high, low, high, three[2], max(three) - min(three)))
+        rows.append((factor.name, factor.label, factor.low, factor.high, low, high, three[2], max(three) - min(three)))
     table = pd.DataFrame(rows, columns=list(TORNADO_COLUMNS))
     return table.sort_values("swing", ascending=False, kind="stable", ignore_index=True)
 
@@ -123,7 +131,7 @@ def global_indices(
 
     Returns
     -------
-    input, first_order and total with the ends of their 95 % intervals (percentiles of resampled points); NaN
+    input, label, first_order and total with the ends of their 95 % intervals (percentiles of resampled points); NaN
     throughout where the output does not vary. A first order well below the total means interaction.
     """
     count, points = len(factors), 2**power
@@ -139,8 +147,9 @@ def global_indices(
     spread = np.array([_indices(first[own], second[own], crossed[:, own]) for own in chosen])
     ends = _percentiles(spread)
     numbers = [indices[0], ends[0][0], ends[1][0], indices[1], ends[0][1], ends[1][1]]
-    named = dict(zip(GLOBAL_COLUMNS[1:], numbers, strict=True))
-    return pd.DataFrame({"input": [factor.name for factor in factors], **named})
+    named = dict(zip(GLOBAL_COLUMNS[2:], numbers, strict=True))
+    names = {"input": [factor.name for factor in factors], "label": [factor.label for factor in factors]}
+    return pd.DataFrame({**names, **named})
 
 
 def simulated(
