@@ -37,7 +37,7 @@ from sufficiency.report.findings import findings_json
 from sufficiency.returns import Returns
 from sufficiency.scenario import Scenario
 from sufficiency.simulation import Matched, Outcome, match_places, supply_of
-from sufficiency.simulation.findings import exposure_findings, lever_findings, place_findings
+from sufficiency.simulation.findings import exposure_findings, lever_findings, place_findings, without_effect
 from sufficiency.simulation.kept import Kept
 from sufficiency.simulation.matching import second_form
 from sufficiency.simulation.precision import Precision, Reached, placement_spend, reached
@@ -320,19 +320,8 @@ def _run_findings(outcomes: Mapping[str, Outcome], estimates: _Estimates) -> lis
     for name, outcome in outcomes.items():
         if name != BASELINE and outcome.scenario.levers:
             found += lever_findings(outcome, base)
-            found += _without_effect(outcome) if same_results(outcome, base) else []
+            found += without_effect(outcome) if same_results(outcome, base) else []
     return [*found, *exposure_findings(estimates.rates), *place_findings(base)]
-
-
-def _without_effect(plan: Outcome) -> list[Finding]:
-    """A plan under which every child lives as in the baseline."""
-    title, done = plan.scenario.about.title, "run and shown, equal to the baseline"
-    months = dates.calendar_months(plan.origin + 1, plan.last_day)
-    money = plan.scenario.effects(plan.origin + 1, months, plan.codes).money
-    if money.changes_fees or money.changes_fixed:
-        return [Finding("plan_changes_money_alone", "info", f"The plan '{title}' moves no child: money alone.", done)]
-    message = f"The plan '{title}' changes nothing with these returns."
-    return [Finding("plan_without_effect", "warning", message, done)]
 
 
 def _unpriced(base: Outcome, prices: Prices | None) -> list[Finding]:

@@ -93,9 +93,13 @@ def effects(folder: Path, levers: dict[str, str]) -> Effects:
 
 def plan_supply(folder: Path, levers: dict[str, str], base: Supply = BASE) -> Supply:
     """The supply of a plan of some levers."""
+    return planned_by(effects(folder, levers), base)
+
+
+def planned_by(done: Effects, base: Supply = BASE) -> Supply:
+    """The supply under some effects."""
     children = np.array([LIVING.get(name, 0) for name in CODES.in_care])
-    now = living(base, CODES, children, ARRIVED)
-    return planned(base, effects(folder, levers).places, CODES, FIRST, now)
+    return planned(base, done.places, CODES, FIRST, living(base, CODES, children, ARRIVED))
 
 
 def by_month(given: Supply, setting: str, column: str = "places") -> npt.NDArray[np.float64]:

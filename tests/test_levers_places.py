@@ -20,7 +20,9 @@ from levers_world import (
     SUPPORTED,
     by_month,
     effects,
+    plan_of,
     plan_supply,
+    planned_by,
     supply,
 )
 from small_world import CODES
@@ -28,7 +30,8 @@ from small_world import CODES
 from sufficiency.codes import CAUSES
 from sufficiency.draws import replication_key
 from sufficiency.errors import UserError
-from sufficiency.scenario import LEVERS
+from sufficiency.scenario import LEVERS, Lever
+from sufficiency.scenario.effects import no_effects
 from sufficiency.scenario.levers import carers, homes, staying, waiting
 from sufficiency.scenario.levers.carers import households
 from sufficiency.simulation.places import NOWHERE
@@ -38,6 +41,11 @@ from sufficiency.simulation.supply import GOING_ON, UPTAKE, PlaceDraws, Supply
 YEAR = 12
 MONTH = np.arange(MONTHS)
 NOBODY_LEAVES = "leave_per_year = 0\n"
+
+
+def _levers(folder: Path, levers: dict[str, str]) -> tuple[Lever, ...]:
+    """The levers of a plan."""
+    return plan_of(folder, levers).levers
 
 
 def _at(name: str) -> int:
@@ -209,6 +217,15 @@ def test_a_market_limit_comes_down_from_those_who_live_there(tmp_path: Path) -> 
 
 
 @pytest.mark.functional
+def test_one_limit_after_another_is_each_in_its_months(tmp_path: Path) -> None:
+    first = _levers(tmp_path, {"market_limit": "places = 50\nmonths = 12"})
+    second = _levers(tmp_path, {"market_limit": "places = 30\nstarts = 12\nramp_months = 3"})
+    both = second[0].apply(first[0].apply(no_effects(MONTHS, CODES), CODES, 0), CODES, 0)
+    plan = planned_by(both)
+    assert by_month(plan, AGENCY)[[0, 11, 12, 13, 14, 20]].tolist() == [50, 50, 50, 40, 30, 30]
+
+
+@pytest.mark.functional
 def test_a_market_limit_left_out_is_todays_number_and_never_above_the_councils_own_figure(tmp_path: Path) -> None:
     plan = plan_supply(tmp_path, {"market_limit": ""})
     assert (by_month(plan, AGENCY) == LIVING[AGENCY]).all()
@@ -234,6 +251,8 @@ def test_lodgings_are_paid_place_by_place_and_move_those_of_16_and_17_in_homes(t
     assert set(band.tolist()) == {4}
     assert {CAUSES[at] for at in set(cause.tolist())} == {"to_supported_accommodation"}
     assert (done.hazards[7][changed[7]] == 1.5).all()
+    free = effects(tmp_path, {"supported_lodgings": "pounds_per_week = 0"}).money.fixed
+    assert [(cost.pounds_per_year, cost.places_guaranteed) for cost in free] == [(0.0, 10.0)]
     told = supply([(SUPPORTED, 5, 0)])
     assert by_month(plan_supply(tmp_path, {"supported_lodgings": text}, told), SUPPORTED)[5:8].tolist() == [5, 7, 9]
     # Where supported accommodation has room for everybody, more room is no change.

@@ -25,7 +25,7 @@ from levers_world import (
 from sufficiency.plan import same_results
 from sufficiency.scenario import LEVERS, read_scenario
 from sufficiency.simulation import Outcome, Supply
-from sufficiency.simulation.findings import lever_findings
+from sufficiency.simulation.findings import lever_findings, without_effect
 
 #: Standard errors by which a paired difference must stand out.
 CLEAR = 4.0
@@ -362,6 +362,23 @@ def test_a_lever_with_nothing_to_act_on_says_so(town: Authority, baseline: Outco
     first = plan_of(tmp_path, {"new_childrens_home": ""})
     found = lever_findings(town.run(first, supply=nothing), base)
     assert [finding.rule for finding in found] == ["matching_unknown"]
+
+
+@pytest.mark.functional
+@pytest.mark.parametrize(
+    ("levers", "rule"),
+    [
+        ({"staying_close": ""}, "plan_changes_money_alone"),
+        ({"staying_put": "change = 0\nallowance = 0.1"}, "plan_changes_money_alone"),
+        ({"staying_put": "change = 0"}, "plan_without_effect"),
+    ],
+)
+def test_a_plan_that_moves_no_child_says_whether_it_changes_money(
+    town: Authority, baseline: Outcome, tmp_path: Path, levers: dict[str, str], rule: str
+) -> None:
+    plan = town.run(plan_of(tmp_path, levers))
+    assert same_results(plan, baseline)
+    assert [finding.rule for finding in without_effect(plan)] == [rule]
 
 
 @pytest.mark.unit

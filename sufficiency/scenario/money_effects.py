@@ -70,7 +70,9 @@ class MoneyEffects:
 
     def with_fixed(self, *costs: FixedCost) -> MoneyEffects:
         """The same with more fixed costs; those of nothing are left out."""
-        return replace(self, fixed=(*self.fixed, *(cost for cost in costs if cost.pounds_per_year)))
+        return replace(
+            self, fixed=(*self.fixed, *(cost for cost in costs if cost.pounds_per_year or cost.places_guaranteed))
+        )
 
 
 def no_money(months: int, codes: Codes) -> MoneyEffects:

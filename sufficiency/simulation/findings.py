@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sufficiency import dates
 from sufficiency.errors import Finding
 from sufficiency.rates import Rates
 from sufficiency.scenario import Situation
@@ -79,6 +80,17 @@ def lever_findings(plan: Outcome, base: Outcome) -> list[Finding]:
         for name in sorted(unknown)
     ]
     return found
+
+
+def without_effect(plan: Outcome) -> list[Finding]:
+    """A plan under which every child lives as in the baseline: it changes money alone, or nothing."""
+    title, done = plan.scenario.about.title, "run and shown, equal to the baseline"
+    months = dates.calendar_months(plan.origin + 1, plan.last_day)
+    money = plan.scenario.effects(plan.origin + 1, months, plan.codes).money
+    if money.changes_fees or money.changes_fixed:
+        return [Finding("plan_changes_money_alone", "info", f"The plan '{title}' moves no child: money alone.", done)]
+    message = f"The plan '{title}' changes nothing with these returns."
+    return [Finding("plan_without_effect", "warning", message, done)]
 
 
 def situation(plan: Outcome, base: Outcome) -> Situation:

@@ -122,6 +122,11 @@ def supply_of(history: History, capacity: Capacity | None = None, staying: pd.Da
     )
 
 
+def no_limits() -> Supply:
+    """Room for everybody, and nobody staying put."""
+    return Supply(_given_rows(None))
+
+
 def _given_rows(capacity: Capacity | None) -> pd.DataFrame:
     if capacity is None:
         return pd.DataFrame({"setting": [], "from": [], "places": [], "unavailable": []})

@@ -109,7 +109,7 @@ class MarketLimit(Lever):
         for name in self.settings:
             setting = codes.in_care.index(name)
             limit[parts > 0, setting] = HELD_TODAY if self.places is None else self.places
-            limit_part[:, setting] = parts
+            limit_part[parts > 0, setting] = parts[parts > 0]
         return replace(effects, places=replace(effects.places, limit=limit, limit_part=limit_part))
 
     def idle(self, situation: Situation) -> str:

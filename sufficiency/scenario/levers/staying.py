@@ -66,7 +66,7 @@ class StayingPutLength(Lever):
     title = "How long staying put lasts"
     meaning = (
         "The shares of those staying put at 18, 19 and 20 who are still there a year later, in points on top of the "
-        "baseline's. It holds for everybody who stays put in the forecast, those of the origin too."
+        "baseline's. It holds for everybody who stays put in the forecast, those of the origin too: it cannot be dated."
     )
     evidence = (
         "56 % of those staying put at 18 still do at 19, and 67 % of those at 20 (from numbers by age, DfE, 2018, a "

@@ -109,7 +109,8 @@ class WaitForFirstChoice(Lever):
     title = "Waiting for the first choice"
     meaning = (
         "A share of the children who were given a placement of a second choice wait for one of the first, and are "
-        "offered places as they fall vacant. It comes before stepping down and across."
+        "offered places as they fall vacant. It comes before stepping down and across, and holds for the whole "
+        "forecast: it cannot be dated."
     )
     evidence = "An illustration; returns do not say who waits"
     grade = "assumption"
