@@ -8,6 +8,8 @@ import click
 
 from sufficiency.telling import telling
 
+#: Of a forecast whose years were not asked for.
+_USUAL_MONTHS = 60
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -62,6 +64,10 @@ def check_scenario(file: Path) -> None:
     plan = read_scenario(file)
     levers = ", ".join(dict.fromkeys(lever.title.lower() for lever in plan.levers)) or "none"
     click.echo(f"{file.name} is a valid plan: {plan.about.title}. Levers: {levers}.")
+    start = plan.starts if isinstance(plan.starts, int) else 0
+    last = max([start, *(lever.first_month(start) for lever in plan.levers)])
+    if last >= _USUAL_MONTHS:
+        click.echo(f"Something of it starts in month {last}: sufficiency run needs --years {last // 12 + 1} or more.")
     if plan.weak_levers():
         weak = ", ".join(plan.weak_levers())
         click.echo(f"The evidence is weak for: {weak}. Try the plan without: sufficiency run --zero-effect")

@@ -139,6 +139,8 @@ def _read_plans(
         problems.append(Problem("--precision-of spend needs prices: give prices.csv, or watch children instead."))
     if not asked.precision and asked.precision_of == "spend":
         problems.append(Problem("--precision-of needs --precision: say to within how many £ million spend is wanted."))
+    if tables.population is None and not problems:
+        problems += [problem for plan in plans for problem in plan.unknown_population()]
     twice = {plan.name for plan in plans if sum(other.name == plan.name for other in plans) > 1}
     problems += [
         Problem(f"Two scenarios are called '{name}'; give their files different names.") for name in sorted(twice)

@@ -12,9 +12,9 @@ from plans import Authority, events, lever, plan
 from sufficiency.draws import replication_keys
 from sufficiency.errors import UserError
 from sufficiency.plan import same_results
-from sufficiency.simulation import Outcome
-from sufficiency.simulation.demand import KINSHIP, planned_demand
-from sufficiency.simulation.setup import draw_entrants, opening_stock, prepare
+from sufficiency.simulation import Outcome, simulate
+from sufficiency.simulation.demand import KINSHIP
+from sufficiency.simulation.setup import draw_entrants, prepare
 
 REPLICATIONS = 60
 #: Of what is a mean number of few children.
@@ -224,10 +224,11 @@ def test_a_threshold_below_todays_number_lets_nobody_in_until_enough_have_left(a
 
 @pytest.mark.unit
 def test_a_threshold_needs_the_child_population(authority: Authority) -> None:
-    nobody = replace(authority.forecast, area=None)
-    effects = plan(lever("uasc_threshold")).effects(authority.history.origin + 1, 60, authority.history.codes)
-    with pytest.raises(UserError, match=r"give child_population there, or population.csv"):
-        planned_demand(effects, authority.rates, nobody, opening_stock(authority.history), plan="plan")
+    nobody = replace(authority, forecast=replace(authority.forecast, area=None))
+    said = "plan: Lever uasc_threshold needs the child population: give child_population there, or population.csv"
+    with pytest.raises(UserError, match=said):
+        nobody.simulate([plan(lever("uasc_threshold"))], replications=1)
+    nobody.simulate([plan(lever("uasc_threshold", child_population=50_000.0))], replications=1)
 
 
 @pytest.mark.unit
@@ -243,3 +244,41 @@ def test_a_larger_share_of_kin_moves_the_same_children_and_others(authority: Aut
         own = everybody[:, : ends[0]]
         chosen[share] = set(own[0, own[4] == KINSHIP].tolist())
     assert chosen[0.0] < chosen[0.2] < chosen[0.5]
+
+
+EVERYTHING = (
+    lever("entries", change=0.3, ages=("0", "10 to 15"), starts=2),
+    lever("population", change=0.1, ramp_months=6),
+    lever("kinship_first", share=0.3, move_share=0.2, starts=1),
+    lever("uasc_arrivals", change=-0.5),
+    lever("uasc_threshold", child_population=30_000.0, ramp_months=6),
+    lever("reunification", change=0.5),
+    lever("step_up", change=-0.5, ramp_months=3),
+)
+
+
+@pytest.mark.functional
+def test_both_engines_give_the_same_numbers_under_a_plan_of_many_levers(authority: Authority) -> None:
+    many = plan(*EVERYTHING)
+    compiled, reference = (
+        simulate(
+            authority.history,
+            many,
+            replications=2,
+            years=1,
+            rates=authority.rates,
+            forecast=authority.forecast,
+            matched=authority.matched,
+            engine_name=name,
+            workers=1,
+            journeys=0,
+        )
+        for name in ("compiled", "reference")
+    )
+    assert same_results(compiled, reference)
+
+
+@pytest.mark.functional
+def test_a_replication_of_a_plan_does_not_depend_on_how_many_are_run(authority: Authority) -> None:
+    few, many = (authority.simulate([plan(*EVERYTHING)], replications=number, years=2)[0] for number in (3, 25))
+    assert np.array_equal(few.nights, many.nights[:3])

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from sufficiency.cli import main
 from sufficiency.errors import UserError
+from sufficiency.inputs import Options, read_inputs
 from sufficiency.provenance import shipped
 from sufficiency.scenario import LEVERS, read_scenario, scenario_files
 from sufficiency.scenario.editor import SCHEMA_FILE, json_schema
@@ -155,6 +156,8 @@ def test_the_commands_begin_check_show_and_list_plans(tmp_path: Path, monkeypatc
     assert "mine.toml is a valid plan: Mine." in checked.output
     assert "The evidence is weak for: step_up." in checked.output
     assert runner.invoke(main, ["scenario", "show", "mine.toml"]).output.startswith("#:schema")
+    Path("late.toml").write_text(ABOUT + "[levers.entries]\nstarts = 72\n", encoding="utf-8")
+    assert "month 72: sufficiency run needs --years 7" in runner.invoke(main, ["scenario", "check", "late.toml"]).output
     again = runner.invoke(main, ["scenario", "new", "mine"])
     assert again.exit_code == 1
     assert again.output == "mine.toml: There is such a file already; choose another name.\n"
@@ -195,3 +198,21 @@ def test_the_schema_takes_every_shipped_plan_and_refuses_what_is_refused() -> No
 @pytest.mark.unit
 def test_the_schema_travels_with_the_scenarios() -> None:
     assert json.loads((shipped("scenarios") / SCHEMA_FILE).read_text(encoding="utf-8")) == json_schema()
+
+
+@pytest.mark.functional
+def test_a_run_tries_each_weak_lever_without_effect_and_asks_for_the_population_first(tmp_path: Path) -> None:
+    returns = shipped("example") / "returns"
+    plans = ("edge-of-care", "step-down-from-residential", "fee-inflation")
+    inputs = read_inputs(Options(scenarios=plans, zero_effect=True, origin="2021-03-31"), returns)
+    assert [plan.name for plan in inputs.plans] == [
+        "baseline",
+        "edge-of-care",
+        "edge-of-care (no effect of entries)",
+        "step-down-from-residential",
+        "step-down-from-residential (no effect of step_down_from_residential)",
+        "fee-inflation",
+    ]
+    assert [lever.name for lever in inputs.plans[4].levers] == ["recruit_foster_carers"]
+    with pytest.raises(UserError, match=r"uasc-at-threshold: Lever uasc_threshold needs the child population"):
+        read_inputs(Options(scenarios=("uasc-at-threshold",), tables=tmp_path), returns)

@@ -10,6 +10,7 @@ from typing import Any
 
 from sufficiency.codes import read_codes
 from sufficiency.scenario.levers import LEVERS, Lever
+from sufficiency.scenario.levers.journeys import HazardLever
 from sufficiency.scenario.schema import ScenarioFile
 
 SCHEMA_FILE = "scenario.schema.json"
@@ -45,9 +46,16 @@ def schema_text() -> str:
 
 
 def _lever(lever: type[Lever]) -> dict[str, Any]:
-    made = _plain(lever.model_json_schema())
+    made, codes = _plain(lever.model_json_schema()), read_codes()
     for name, given in made["properties"].items():
-        made["properties"][name] = _parameter(name, given)
+        made["properties"][name] = _parameter(given)
+        if name in {"setting", "settings"}:
+            _name_settings(given, codes.in_care if issubclass(lever, HazardLever) else codes.all_settings)
+    if lever.throughout:
+        # It holds for the whole forecast and takes no date.
+        del made["properties"]["months"]
+        made["properties"]["starts"]["maximum"] = 0
+        made["properties"]["ramp_months"]["maximum"] = 1
     return {**made, "title": lever.title, "description": lever.meaning}
 
 
@@ -57,22 +65,19 @@ def _once_or_more(name: str) -> dict[str, Any]:
     return {"anyOf": [table, {"type": "array", "items": table, "minItems": 1}]}
 
 
-def _parameter(name: str, given: dict[str, Any]) -> dict[str, Any]:
-    """A parameter: its unit beside its meaning, and the settings that there are."""
+def _parameter(given: dict[str, Any]) -> dict[str, Any]:
+    """A parameter, its unit beside its meaning."""
     unit = given.pop("unit", "")
     if unit and "description" in given:
         given["description"] = f"{given['description']} ({unit})"
-    if name in {"setting", "settings"}:
-        _name_settings(given)
     return given
 
 
-def _name_settings(given: dict[str, Any]) -> None:
-    for part in (given, *given.get("anyOf", ())):
-        if part.get("type") == "array":
-            part["items"] = {"enum": list(read_codes().all_settings)}
-        elif part.get("type") == "string":
-            part["enum"] = list(read_codes().all_settings)
+def _name_settings(given: dict[str, Any], valid: tuple[str, ...]) -> None:
+    """Write the settings that there are where any text would do; some levers take fewer, and say so themselves."""
+    part = given["items"] if given.get("type") == "array" else given
+    if "enum" not in part and "const" not in part:
+        part["enum"] = list(valid)
 
 
 def _plain(part: dict[str, Any]) -> dict[str, Any]:

@@ -178,6 +178,12 @@ MISTAKES: tuple[Mistake, ...] = (
         f"{FILE}, line 9, investment.per_year: -5 is out of range: it must be at least 0.",
     ),
     _plan(
+        "A date for what can have none",
+        "[levers.staying_put_length]\nchange = 0.05\nstarts = 12\n",
+        f"{FILE}, line 4, levers.staying_put_length: Lever staying_put_length holds for the whole forecast: give it "
+        "starts = 0, and no ramp_months or months.",
+    ),
+    _plan(
         "Several things at once: all are told",
         '[levers.entries]\nchange = 9\nchildren = "boys"\n[levers.placement_stabilty]\n',
         f"{FILE}, line 1, colour: 'colour' is not a key here. Valid: about, based_on, starts, levers, investment.",

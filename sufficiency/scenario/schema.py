@@ -24,6 +24,7 @@ BASELINE = "baseline"
 #: Stands in the name of a plan of which one lever has no effect.
 NO_EFFECT = "no effect of"
 _DEEPEST = 5
+_THROUGHOUT = "Lever {} holds for the whole forecast: give it starts = 0, and no ramp_months or months."
 #: Parts of pydantic's places that name a branch of a union, not a key of the file.
 _BRANCHES = frozenset({"int", "date", "constrained-int", "constrained-float"})
 
@@ -111,10 +112,7 @@ class Scenario(BaseModel):
             if not 0 <= month < months
         ]
         problems += [
-            Problem(
-                f"Lever {lever.name} holds for the whole forecast: give it starts = 0, and no ramp_months or months.",
-                self.name,
-            )
+            Problem(_THROUGHOUT.format(lever.name), self.name)
             for lever in self.levers
             if lever.throughout and lever.is_dated(start)
         ]
@@ -145,6 +143,11 @@ class Scenario(BaseModel):
         about = self.about.model_copy(update={"title": title})
         levers = tuple(lever for lever in self.levers if lever.name != name)
         return self.model_copy(update={"name": f"{self.name} ({NO_EFFECT} {name})", "about": about, "levers": levers})
+
+    def unknown_population(self) -> list[Problem]:
+        """What is missing when the child population is not known."""
+        said = "needs the child population: give child_population there, or population.csv with the council's tables"
+        return [Problem(f"Lever {lever.name} {said}.", self.name) for lever in self.levers if lever.needs_population]
 
     def weak_levers(self) -> tuple[str, ...]:
         """Levers of the plan whose evidence is weak, by name, in the order in which they act."""
@@ -228,10 +231,11 @@ def _read(path: Path, depth: int) -> Scenario:
         for lever in _levers(name, given_table, read, problems)
     ]
     base = _base(read, depth, problems)
-    if problems or not isinstance(given, ScenarioFile):
-        raise UserError(problems)
     own = {lever.name for lever in levers}
     inherited = [lever for lever in base.levers if lever.name not in own] if base else []
+    problems += _dated(read, own, (*inherited, *levers))
+    if problems or not isinstance(given, ScenarioFile):
+        raise UserError(problems)
     return Scenario(
         name=path.stem,
         about=given.about,
@@ -240,6 +244,15 @@ def _read(path: Path, depth: int) -> Scenario:
         investment=(*(base.investment if base else ()), *given.investment),
         text=read.text,
     )
+
+
+def _dated(read: _Text, own: set[str], levers: tuple[Lever, ...]) -> list[Problem]:
+    """Levers that hold for the whole forecast and are given a date, by the plan or by themselves."""
+    start = read.content.get("starts", 0)
+    if not isinstance(start, int):
+        return []
+    wrong = [lever.name for lever in levers if lever.throughout and lever.is_dated(start)]
+    return [read.problem(_THROUGHOUT.format(name), ("levers", name) if name in own else ("starts",)) for name in wrong]
 
 
 def _base(read: _Text, depth: int, problems: list[Problem]) -> Scenario | None:

@@ -15,7 +15,6 @@ import numpy.typing as npt
 from sufficiency import dates
 from sufficiency.codes import AGE_EDGES, CAUSES, MOVE_PREFIX, REPORTED_AGE, TYPES
 from sufficiency.draws import KeyWords, Purpose, draws, replication_keys
-from sufficiency.errors import Problem, UserError
 from sufficiency.forecast import EntrantForecast
 from sufficiency.forecast.threshold import arrivals_needed, target_path
 from sufficiency.rates import Rates
@@ -37,14 +36,15 @@ _AGES = 15
 
 
 def planned_demand(
-    effects: Effects, rates: Rates, forecast: EntrantForecast, stock: Stock, *, plan: str = ""
+    effects: Effects, rates: Rates, forecast: EntrantForecast, stock: Stock
 ) -> tuple[Effects, EntrantForecast]:
     """The effects with moves to relatives in their hazards, and the forecast with arrivals at the threshold.
 
     Raises
     ------
-    UserError
-        When a threshold needs the child population and neither the plan nor the council gives it.
+    ValueError
+        When a threshold needs the child population and neither the plan nor the council gives it
+        (:meth:`~sufficiency.scenario.Scenario.unknown_population` tells it before).
     """
     if not effects.demand.changes_anything:
         return effects, forecast
@@ -52,7 +52,7 @@ def planned_demand(
     threshold = effects.demand.threshold
     if threshold is None or not threshold.reach.any():
         return changed, forecast
-    arrivals = threshold_arrivals(changed, threshold, rates, forecast, stock, plan=plan)
+    arrivals = threshold_arrivals(changed, threshold, rates, forecast, stock)
     return changed, forecast.with_asylum(arrivals, threshold.reach)
 
 
@@ -110,13 +110,13 @@ def kin_first(everybody: Ints, ends: Ints, keys: Sequence[KeyWords], share: Floa
 
 
 def threshold_arrivals(
-    effects: Effects, threshold: Threshold, rates: Rates, forecast: EntrantForecast, stock: Stock, *, plan: str = ""
+    effects: Effects, threshold: Threshold, rates: Rates, forecast: EntrantForecast, stock: Stock
 ) -> Floats:
     """Expected arrivals of each month that hold children seeking asylum at a threshold: shape (months,).
 
     Raises
     ------
-    UserError
+    ValueError
         Without a child population.
     """
     months = effects.months
@@ -130,7 +130,7 @@ def threshold_arrivals(
     before = paths.sum(1).mean(0)
     acting = threshold.reach > 0
     now = _number_at(int(np.argmax(acting)), float(seeking.sum()), opening, staying, before)
-    wanted = target_path(now, threshold.share * _children(threshold, forecast, plan)[:months], threshold.way)
+    wanted = target_path(now, threshold.share * _children(threshold, forecast)[:months], threshold.way)
     return arrivals_needed(wanted, opening, staying, before, acting)
 
 
@@ -161,11 +161,11 @@ def _staying(hazards: Floats, calendar: Ints, rates: Rates, forecast: EntrantFor
     return found
 
 
-def _children(threshold: Threshold, forecast: EntrantForecast, plan: str) -> Floats:
+def _children(threshold: Threshold, forecast: EntrantForecast) -> Floats:
     """Children who live in the area, month by month."""
     if threshold.children is not None:
         return np.full(forecast.months, threshold.children)
     if forecast.area is None:
-        said = "lever uasc_threshold needs the child population: give child_population there, or population.csv"
-        raise UserError([Problem(f"{said} with the council's tables.", plan or None)])
+        msg = "a threshold needs the child population"
+        raise ValueError(msg)
     return np.asarray(np.exp(forecast.area.logs(forecast.first_month + np.arange(forecast.months))))

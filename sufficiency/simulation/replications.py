@@ -145,13 +145,15 @@ def simulate_plans(  # noqa: PLR0913 - named options
     for plan in plans:
         with gathering(problems):
             effects.append(plan.effects(first, months, history.codes))
+    if forecast is None or forecast.area is None:
+        problems += [problem for plan in plans for problem in plan.unknown_population()]
     if problems:
         raise UserError(problems)
     arriving = forecast or forecast_entrants(history, months=months, evaluate=False)
     if arriving.months < months or arriving.first_month != dates.month_index(first):
         raise UserError(["The forecast of entrants does not cover the months to be simulated; make it again."])
     estimated = rates or estimate_rates(history)
-    demands = _demands(history, plans, effects, estimated, arriving)
+    demands = _demands(history, effects, estimated, arriving)
     places = matched or match_places(history, rates=estimated, forecast=arriving)
 
     def planned(number: int) -> _Planned:
@@ -171,16 +173,11 @@ def simulate_plans(  # noqa: PLR0913 - named options
 
 
 def _demands(
-    history: History, plans: Sequence[Scenario], effects: Sequence[Effects], rates: Rates, forecast: EntrantForecast
+    history: History, effects: Sequence[Effects], rates: Rates, forecast: EntrantForecast
 ) -> list[tuple[Effects, EntrantForecast]]:
-    """Each plan's effects and entrants for this authority; the problems of all plans told at once."""
-    found, problems, stock = [], list[Problem](), opening_stock(history)
-    for plan, effect in zip(plans, effects, strict=True):
-        with gathering(problems):
-            found.append(planned_demand(effect, rates, forecast, stock, plan=plan.name))
-    if problems:
-        raise UserError(problems)
-    return found
+    """Each plan's effects and entrants for this authority."""
+    stock = opening_stock(history)
+    return [planned_demand(one, rates, forecast, stock) for one in effects]
 
 
 @dataclass(frozen=True)

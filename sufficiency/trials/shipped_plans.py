@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,7 @@ from sufficiency.returns import read_returns
 from sufficiency.scenario import Scenario, read_scenario, scenario_files
 from sufficiency.simulation import Outcome, match_places, supply_of
 from sufficiency.simulation.replications import DEFAULT_SEED, simulate_plans
-from sufficiency.tables import Prices, read_council_tables
+from sufficiency.tables import CouncilTables, read_council_tables
 
 Floats = npt.NDArray[np.float64]
 
@@ -43,7 +43,7 @@ _AT_THE_END = {
     "in supported accommodation": "supported_accommodation",
 }
 _SEEKING, _STAYING = "seeking asylum", "staying put"
-_EVENTS = {"entries": ("entry", "re_entry"), "exits": ("exit",), "moves": ("move",)}
+_EVENTS = {"first entries": "entry", "returns to care": "re_entry", "exits": "exit", "moves": "move"}
 _UNMET, _POUNDS = "first choices not met", "£ million"
 MEASURES = (*_AT_THE_END, _SEEKING, _STAYING, *_EVENTS, _UNMET, _POUNDS)
 #: Shown on the page, with the heading of the column.
@@ -53,12 +53,12 @@ _SHOWN = {
     "in agency fostering": "agency fostering",
     "in external homes": "external homes",
     _STAYING: "staying put",
-    _UNMET: "first choices not met",
+    "moves": "moves",
     _POUNDS: "£ million",
 }
 _MILLION = 1e6
 
-INTRODUCTION = f"""\
+INTRODUCTION = """\
 # The plans that come with the toolkit
 
 Each is a short text file in [scenarios/](../scenarios), dated in months after the last day of data, so that it
@@ -85,41 +85,39 @@ EXPLAINED = f"""\
 ## What they change on the example authority
 
 Plan less baseline, mean of {REPLICATIONS} replications with shared luck, ± one standard error. Children are at the end
-of {YEARS} years, first choices not met and money (placements, fixed costs and investment, at the example's invented
-prices) are of all {YEARS} years. The baseline's own numbers are in the first row. Plans that begin late, or whose
-effect comes slowly, show little yet at the end of {YEARS} years.
+of {YEARS} years; moves and money are of all {YEARS} years. Money is net: placements, fixed costs and investment less
+income, at the example's invented prices. The baseline's own numbers are in the first row. Plans that begin late, or
+whose effect comes slowly, show little yet after {YEARS} years. What a plan costs beside placements is an illustration
+throughout, so that whether one pays is not to be read here.
 """
 
 
-def answers(plans: Sequence[str] | None = None, replications: int = REPLICATIONS) -> pd.DataFrame:
-    """Run shipped plans on the example authority.
+def measured(plans: Iterable[str] = (), replications: int = REPLICATIONS) -> dict[str, dict[str, Floats]]:
+    """Every measure of shipped plans on the example authority, one number a replication.
 
     Parameters
     ----------
     plans
-        Names; all shipped ones when left out. The baseline always runs.
-
-    Returns
-    -------
-    :data:`COLUMNS`: one row a plan and measure of :data:`MEASURES`, the baseline first.
+        Names; all shipped ones where none is given. The baseline always comes first.
     """
-    names = list(dict.fromkeys((BASELINE, *(scenario_files() if plans is None else plans))))
-    outcomes, prices = run_example(names, replications)
-    base = measures(outcomes[0], prices)
-    return pd.DataFrame(
-        [row for outcome in outcomes for row in _rows(outcome.scenario.name, measures(outcome, prices), base)],
-        columns=list(COLUMNS),
-    )
+    names = list(dict.fromkeys((BASELINE, *(plans or scenario_files()))))
+    outcomes, tables = run_example(names, replications)
+    return {outcome.scenario.name: measures(outcome, tables) for outcome in outcomes}
 
 
-def run_example(plans: Iterable[Scenario | str], replications: int = REPLICATIONS) -> tuple[list[Outcome], Prices]:
-    """Outcomes of plans on the example authority with its own council tables, and its prices."""
+def answers(found: Mapping[str, dict[str, Floats]]) -> pd.DataFrame:
+    """Means of every plan, and differences from the baseline with their standard errors: :data:`COLUMNS`."""
+    rows = [row for name, own in found.items() for row in _rows(name, own, found[BASELINE])]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def run_example(
+    plans: Iterable[Scenario | str], replications: int = REPLICATIONS
+) -> tuple[list[Outcome], CouncilTables]:
+    """Outcomes of plans on the example authority with its own council tables, and those."""
     folder = shipped("example")
     history = build_history(read_returns(folder / "returns"))
     tables = read_council_tables(folder / "returns", folder / "tables", codes=history.codes)
-    if tables.prices is None:
-        msg = "the example authority has no prices"
-        raise ValueError(msg)
     rates = estimate_rates(history)
     forecast = forecast_entrants(history, months=12 * YEARS, evaluate=False, children=tables.population)
     supply = supply_of(history, tables.capacity, tables.staying_put)
@@ -136,10 +134,10 @@ def run_example(plans: Iterable[Scenario | str], replications: int = REPLICATION
         workers=1,
         journeys=0,
     )
-    return outcomes, tables.prices
+    return outcomes, tables
 
 
-def measures(outcome: Outcome, prices: Prices) -> dict[str, Floats]:
+def measures(outcome: Outcome, tables: CouncilTables) -> dict[str, Floats]:
     """Every measure, one number a replication."""
     stock, flows, in_care = outcome.stock, outcome.flows, outcome.codes.in_care
     end = stock[stock["month_end"] == stock["month_end"].max()]
@@ -150,10 +148,17 @@ def measures(outcome: Outcome, prices: Prices) -> dict[str, Floats]:
     }
     found[_SEEKING] = _sums(end[caring & end["uasc"]], outcome)
     found[_STAYING] = _sums(end[~caring], outcome)
-    found |= {name: _sums(flows[flows["event"].isin(events)], outcome, "count") for name, events in _EVENTS.items()}
+    found |= {name: _sums(flows[flows["event"] == event], outcome, "count") for name, event in _EVENTS.items()}
     found[_UNMET] = _sums(outcome.unmet, outcome)
-    found[_POUNDS] = _sums(cost(outcome, prices), outcome, "pounds") / _MILLION
+    found[_POUNDS] = _sums(_spend(outcome, tables), outcome, "pounds") / _MILLION
     return found
+
+
+def _spend(outcome: Outcome, tables: CouncilTables) -> pd.DataFrame:
+    if tables.prices is None:
+        msg = "the authority has no prices"
+        raise ValueError(msg)
+    return cost(outcome, tables.prices, fixed_costs=tables.fixed_costs, income=tables.income)
 
 
 def _sums(table: pd.DataFrame, outcome: Outcome, value: str = "children") -> Floats:
@@ -194,11 +199,11 @@ def _differences(table: pd.DataFrame) -> str:
 def _cell(row: pd.Series, *, baseline: bool) -> str:
     if baseline:
         return f"{row['mean']:,.1f}"
-    return f"{row['difference']:+.1f} ± {row['standard_error']:.1f}".replace("-", "−")  # noqa: RUF001 - a minus sign
+    return f"{row['difference']:+.1f} ± {row['standard_error']:.1f}".replace("-", "−")
 
 
 if __name__ == "__main__":
-    made = answers()
+    made = answers(measured())
     ANSWERS.parent.mkdir(parents=True, exist_ok=True)
     made.to_csv(ANSWERS, index=False, lineterminator="\n")
     PAGE.write_text(page(made), encoding="utf-8", newline="\n")

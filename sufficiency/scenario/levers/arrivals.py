@@ -114,6 +114,11 @@ class UascThreshold(Lever):
         le=1.0,
     )
 
+    @property
+    def needs_population(self) -> bool:
+        """A share of the children who live here: their number must be known."""
+        return self.child_population is None and self.reach > 0
+
     def apply(self, effects: Effects, codes: Codes, start: int) -> Effects:  # noqa: ARG002 - as every lever
         """Set the threshold; of two, the later one counts."""
         way = self.parts(effects.months, start)

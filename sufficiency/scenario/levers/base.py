@@ -115,6 +115,11 @@ class Lever(BaseModel, ABC):
         """Why it can have no effect, or not all that it says, in words; nothing if it can."""
         return ""
 
+    @property
+    def needs_population(self) -> bool:
+        """Whether it cannot be worked out without the council's population table."""
+        return False
+
     def parts(self, months: int, start: int) -> Floats:
         """Share of the lever that is in force in each month of the horizon, 0 to 1."""
         return parts(months, self.first_month(start), self.ramp_months, self.months)
