@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -13,9 +14,12 @@ import pytest
 from money_world import history_of, outcome_of, stay, tables_of, with_investment
 
 from sufficiency.costs import count_money
+from sufficiency.errors import UserError
 from sufficiency.folder import write_money
 from sufficiency.provenance import write_manifest
+from sufficiency.report.finance_story import load_money
 from sufficiency.report.finished import read_finished
+from sufficiency.report.notebooks import execute
 from sufficiency.report.workbook import all_sheets, write_workbook
 from sufficiency.report.workbook_paper import Formula
 from sufficiency.simulation import Outcome
@@ -190,3 +194,27 @@ def test_a_run_without_prices_has_no_workbook(tmp_path: Path) -> None:
     told = {"origin": "2027-03-31", "scenarios": [], "replications": 6, "seed": 1, "status": "complete"}
     write_manifest(tmp_path, told)
     assert write_workbook(tmp_path) is None
+
+
+@pytest.mark.notebook
+def test_the_finance_notebook_runs_on_a_finished_run(folder: Path) -> None:
+    path = execute("finance", {"folder": ".", "scenario": "own-home"}, folder)
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    outputs = [out for cell in cells if cell["cell_type"] == "code" for out in cell["outputs"]]
+    assert not [out for out in outputs if out["output_type"] == "error"]
+    assert sum("image/png" in out.get("data", {}) for out in outputs) == 5
+
+
+@pytest.mark.unit
+def test_the_notebooks_money_is_that_of_the_run(folder: Path, tmp_path: Path) -> None:
+    story = load_money(folder=folder)
+    assert story.plans == {"own-home": "Plan own-home"}
+    assert story.mark == "illustrative"
+    steps = story.steps("own-home", years=2)
+    ends = story.tables["medium_term"].query("scenario == 'own-home'")["budget_requirement"].iloc[-1]
+    assert sum(steps.values()) == pytest.approx(ends, abs=5)
+    needed = story.tables["medium_term"].query("scenario == 'baseline'")["budget_requirement"] / 1000
+    assert list(story.medium_term().loc["Budget requirement"]) == pytest.approx(needed.tolist(), abs=1)
+    write_manifest(tmp_path, {"origin": "2027-03-31", "scenarios": [], "replications": 6, "status": "complete"})
+    with pytest.raises(UserError, match="without prices"):
+        load_money(folder=tmp_path)

@@ -78,7 +78,6 @@ class Counted:
     def _shares(self) -> Floats:
         outcome, table = self.outcome, self.outcome.child_days
         shape = (outcome.detailed, len(self.months), len(self.codes.all_settings), len(AGE_BANDS), _SIDES)
-        counted = np.zeros(shape)
         at = (
             table["replication"].to_numpy(np.int64),
             dates.month_index(dates.to_days(table["month"])) - self.months[0],
@@ -86,7 +85,9 @@ class Counted:
             codes_of(table["age_band"], AGE_BANDS),
             table["uasc"].to_numpy(np.int64),
         )
-        np.add.at(counted, at, table["child_days"].to_numpy(np.float64))
+        flat = np.ravel_multi_index(at, shape)
+        weights = table["child_days"].to_numpy(np.float64)
+        counted: Floats = np.bincount(flat, weights, int(np.prod(shape))).reshape(shape).astype(np.float64)
         own = _share(counted)
         if outcome.detailed == outcome.replications:
             return own

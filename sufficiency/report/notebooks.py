@@ -44,7 +44,7 @@ __all__ = [
 ]
 
 #: Run on every finished run.
-NOTEBOOKS = ("data-quality", "history", "forecast", "scenario", "gaps", "comparison")
+NOTEBOOKS = ("data-quality", "history", "forecast", "scenario", "gaps", "comparison", "finance")
 #: Run on returns only: each needs a question of its own.
 SEARCHES = ("solve",)
 
@@ -137,7 +137,7 @@ def _run(source: Path, out: Path, parameters: dict[str, object], folder: Path) -
 
 
 def execute_all(folder: Path) -> list[Path]:
-    """Run every notebook on a finished run: faults, history, forecasts tried on the past, baseline, gaps, plans."""
+    """Run every notebook on a finished run: faults, history, forecasts, baseline, gaps, plans, money."""
     run = read_finished(folder)
     plans = [str(about["name"]) for about in run.plans]
     wanted: dict[str, dict[str, object]] = {
@@ -149,6 +149,8 @@ def execute_all(folder: Path) -> list[Path]:
     }
     if plans:
         wanted["comparison"] = {"folder": ".", "scenarios": plans}
+    if run.has("money/summary"):
+        wanted["finance"] = {"folder": ".", "scenario": plans[0] if plans else "baseline"}
     return [execute(name, parameters, run.folder) for name, parameters in wanted.items()]
 
 

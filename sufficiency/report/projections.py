@@ -54,7 +54,7 @@ class Projections:
         scenario, financial_year, [group,] p10 … p90 in pounds; empty without prices. Spend is gross: placements,
         fixed costs and investment; by group, placements alone.
     spend_by_kind
-        The same by kind of money, with income (below nought) and net only where the number of children seeking
+        The same by kind of money, with income (what is taken off) and net only where the number of children seeking
         asylum alone, whom grants follow, may be seen.
     plans
         scenario, measure, period, baseline, plan, difference, low, high, share_lower: whole authority.
@@ -215,6 +215,8 @@ def _paid(run: Finished) -> pd.DataFrame:
 def _by_kind(paid: pd.DataFrame, rules: Rules, widening: float, *, income: bool) -> pd.DataFrame:
     """Percentiles by kind of money; income and what is left after it where they may be seen."""
     shown = paid if income else paid[paid["kind"] != _INCOME]
+    # Income is shown as what is taken off, so that no amount is below nought.
+    shown = shown.assign(pounds=shown["pounds"].where(shown["kind"] != _INCOME, -shown["pounds"]))
     parts = _filled(shown, [*_PAID_BY, "kind"], "pounds")
     if income and (paid["kind"] == _INCOME).any():
         parts = pd.concat([parts, _filled(paid, _PAID_BY, "pounds").assign(kind=NET)], ignore_index=True)

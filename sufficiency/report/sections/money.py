@@ -81,8 +81,17 @@ def _prices_warning(book: Book) -> str:
         return (
             f"**Prices used here are {listed([kind for kind in kinds if kind not in {'own', 'published'}])}:"
             " the pounds below are no guide to any council's spend.**"
+            f"{_left_out(book)}"
         )
     return "Prices and where they come from are in the last table of this section."
+
+
+def _left_out(book: Book) -> str:
+    """Types of placement without any price, where published ones stand in and there is none."""
+    if "illustrative" not in set(book.run.frame("prices")["status"]):
+        return ""
+    lacking = [setting_label(name) for name in settings() if name not in set(book.run.frame("prices")["setting"])]
+    return f" Nothing is published, and so nothing counted, for: {listed(lacking)}." if lacking else ""
 
 
 def _spend_chart(book: Book) -> str:
@@ -148,7 +157,7 @@ _KINDS = {
     "placement": "Placements",
     "fixed": "Fixed costs",
     "investment": "Investment",
-    "income": "Income (grants and joint funding)",
+    "income": "Less income (grants and joint funding)",
     "net": "Net of income",
 }
 
@@ -159,7 +168,7 @@ def _kinds_table(book: Book) -> str:
     if set(base["kind"]) <= {"placement"}:
         return ""
     wide = base.pivot_table(index="kind", columns="financial_year", values="p50")
-    kinds = [kind for kind in _KINDS if kind in wide.index]
+    kinds = [kind for kind in _KINDS if kind in wide.index and wide.loc[kind].any()]
     rows = [[_KINDS[kind], *[int(pounds) // 1000 for pounds in wide.loc[kind].to_numpy()]] for kind in kinds]
     frame = pd.DataFrame(rows, columns=["Kind of money", *[str(year) for year in wide.columns]])
     hidden = "" if "net" in kinds else " Income is left out, for it would tell how many children seek asylum alone."
