@@ -130,12 +130,9 @@ class _Search:
         rows = []
         for one in self.found.values():
             values = {knob.name: knob.value(step) for knob, step in zip(self.knobs, one.steps, strict=True)}
-            told = zip(self.targets, one.shares, one.means, strict=True)
-            shown = {
-                f"{what} of {target}": number
-                for target, *pair in told
-                for what, number in zip(("share met", "mean"), pair, strict=True)
-            }
+            met = {f"share met of {target}": share for target, share in zip(self.targets, one.shares, strict=True)}
+            means = {f"mean of {target.output}": mean for target, mean in zip(self.targets, one.means, strict=True)}
+            shown = {**met, **means}
             rows.append({**values, **shown, "cost": one.cost, "met": one.met})
         return pd.DataFrame(rows)
 

@@ -6,6 +6,7 @@ import textwrap
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.dates import DateFormatter, YearLocator
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -13,6 +14,8 @@ from matplotlib.ticker import MaxNLocator
 from sufficiency.report.style import DARK_BLUE, DARK_GREY, HATCHES, ORANGE, PALETTE, TURQUOISE, Words, numbers, paper
 
 _LETTERS = 34
+#: Below so much a number is written as a share.
+_SHARE = 1.5
 
 
 def waterfall_steps(table: pd.DataFrame, words: Words, *, pounds: bool = False) -> Figure:
@@ -43,6 +46,8 @@ def waterfall_steps(table: pd.DataFrame, words: Words, *, pounds: bool = False) 
         axes.annotate(text, (end, at), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8.5)
     axes.set_yticks(place, [textwrap.fill(str(label), _LETTERS) for label in table["label"]])
     numbers(axes, horizontal=True, pounds=pounds, from_zero=False)
+    if not pounds and float(high.max()) < _SHARE:
+        _decimals(axes, 2)
     between = low.iloc[1:-1] if len(table) > 2 else low  # noqa: PLR2004 - two whole bars
     ends = [float(high.max()), float(min(between.min(), table["ends"].iloc[[0, -1]].min()))]
     # Small steps on a large total would not be seen from nought: the axis is cut, and the title's unit says so.
@@ -86,8 +91,7 @@ def tornado_bars(table: pd.DataFrame, words: Words, *, pounds: bool = False, dec
     axes.set_yticks(place, labels)
     numbers(axes, horizontal=True, pounds=pounds, from_zero=False)
     if decimals:
-        axes.xaxis.set_major_locator(MaxNLocator(nbins=6))
-        axes.xaxis.set_major_formatter(lambda value, _: f"{value:.{decimals}f}".replace("-", "−"))
+        _decimals(axes, decimals)
     axes.margins(x=0.08, y=0.08)
     axes.tick_params(axis="y", length=0)
     figure.legend(loc="outside lower left", ncols=2, frameon=False, fontsize=8.5)
@@ -148,11 +152,11 @@ def met_by_value(table: pd.DataFrame, words: Words, *, sure: float) -> Figure:
     axes.axhline(sure, color=ORANGE, linewidth=1.6, linestyle=(0, (5, 2)))
     axes.annotate(
         f"asked for: {sure:.0%}",
-        (0.99, sure),
+        (0.01, sure),
         xycoords=("axes fraction", "data"),
         xytext=(0, 3),
         textcoords="offset points",
-        ha="right",
+        ha="left",
         fontsize=8.5,
         color=DARK_GREY,
     )
@@ -162,10 +166,18 @@ def met_by_value(table: pd.DataFrame, words: Words, *, sure: float) -> Figure:
     return figure
 
 
+def _decimals(axes: Axes, decimals: int) -> None:
+    """Numbers across with so many decimals."""
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=6))
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:.{decimals}f}".replace("-", "−"))
+
+
 def _number(value: float, *, pounds: bool, signed: bool) -> str:
-    """As a chart writes it: a step with a decimal where it is small."""
+    """As a chart writes it: with decimals where it is small."""
     sign = "−" if value < 0 else ("+" if signed and value > 0 else "")
     size = abs(value)
     if pounds:
         return f"{sign}£{size / 1e6:,.2f}m"
+    if size < _SHARE:
+        return f"{sign}{size:.3f}" if size else "0"
     return f"{sign}{size:,.1f}" if signed and size < 10 else f"{sign}{size:,.0f}"  # noqa: PLR2004 - two digits

@@ -22,7 +22,7 @@ from sufficiency.report.faults import load_quality
 from sufficiency.report.finished import read_finished
 from sufficiency.report.past import load_history
 from sufficiency.report.places import forget_places
-from sufficiency.report.plan_stories import load_answer, load_comparison, load_gaps, load_waterfall
+from sufficiency.report.plan_stories import load_answer, load_comparison, load_gaps, load_means, load_waterfall
 from sufficiency.report.stories import chart_words, load_futures
 from sufficiency.report.tried_story import load_tried
 
@@ -35,6 +35,7 @@ __all__ = [
     "load_futures",
     "load_gaps",
     "load_history",
+    "load_means",
     "load_quality",
     "load_tried",
     "load_waterfall",

@@ -121,6 +121,13 @@ class GapStory:
         return table
 
 
+def _number(value: float) -> str:
+    """A number of any size: whole where it is large, blank where there is none."""
+    if pd.isna(value):
+        return ""
+    return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:,.2f}"  # noqa: PLR2004 - four digits
+
+
 def _meant(matching: str) -> str:
     return EVERYBODY if matching == AS_RUN else SHARE
 
@@ -168,7 +175,7 @@ class Compared:
         return mine.assign(date=pd.to_datetime(mine["period"]))[["date", "difference", "low", "high"]]
 
     def last_year(self, plan: str) -> pd.DataFrame:
-        """Every measure of one plan in its last period: both means, the difference, how sure, and in words."""
+        """Every measure of one plan in its last period, in words: both means, the difference, and how sure."""
         rows = []
         for table, words in ((self.years, _COUNTED), (self.indicators, MEASURES)):
             mine = table[(table["scenario"] == plan) & (table["setting"] == "all")]
@@ -178,7 +185,8 @@ class Compared:
             rows.append(last.assign(measure=told.map(known)))
         names = {"baseline_mean": "baseline", "plan_mean": "plan", "share_better": "better in", "half_width": "±"}
         found = pd.concat(rows).rename(columns=names).set_index("measure")
-        return found[["period", "baseline", "plan", "difference", "low", "high", "±", "better in"]]
+        numbers = found[["baseline", "plan", "difference", "low", "high", "±", "better in"]].map(_number)
+        return pd.DataFrame({"period": found["period"], **{name: numbers[name] for name in numbers}})
 
 
 def load_comparison(
