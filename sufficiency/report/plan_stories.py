@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 import sufficiency as sf
@@ -123,7 +124,7 @@ class GapStory:
 
 def _number(value: float) -> str:
     """A number of any size: whole where it is large, blank where there is none."""
-    if pd.isna(value):
+    if np.isnan(value):
         return ""
     return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:,.2f}"  # noqa: PLR2004 - four digits
 
