@@ -44,6 +44,8 @@ MORE_PLACES, MORE_UPTAKE = 20, 0.15
 _RESAMPLES = 2_000
 _MILLION = 1e6
 _SHARES = 10.0
+#: A ratio below this is one of rounding: the plan changes every replication by the same amount.
+_NOTHING = 1e-9
 POUNDS, CHILDREN_AT_END = "pounds", "children at the end"
 
 INTRODUCTION = f"""\
@@ -61,7 +63,8 @@ its own shipped prices; and of the children in care at the end.
 - *independent*: nothing shared. No such run is made: it is computed from the two variances, as the root of their sum
   over the number of replications.
 
-A lever that changes nothing in these returns has no difference, and is named below the table.
+A lever that changes nothing in these returns has no difference, and is named below the table. One that costs the same in
+every replication (a contract, a team) has a ratio of nought.
 
 Most of the spread of a cost is that of the worlds, so the middle figure tells how much the shared luck of each child
 adds to sharing the worlds. *Ratio* is paired over independent; its interval is a bootstrap over replications (2.5th and
@@ -309,10 +312,7 @@ def _told(found: Mapping[str, Narrowed], unit: float, name: str, digits: int) ->
     for what, one in found.items():
         values = (one.difference, one.paired, one.same_world, one.independent)
         shown = (f"{value / unit:.{digits}f}" for value in values)
-        low, high = one.interval
-        least, times, most = one.times
-        ratio = (f"{one.ratio:.3f}", f"{low:.3f} to {high:.3f}")
-        rows.append((what, *shown, *ratio, f"{times:.0f}", f"{least:.0f} to {most:.0f}"))
+        rows.append((what, *shown, *_ratios(one)))
     heading = (
         "",
         f"Difference, {name}",
@@ -325,6 +325,15 @@ def _told(found: Mapping[str, Narrowed], unit: float, name: str, digits: int) ->
         "Their interval",
     )
     return table(heading, rows)
+
+
+def _ratios(one: Narrowed) -> tuple[str, ...]:
+    """The ratio and how many replications it saves, with intervals; dashes where every pair differs by the same."""
+    if one.ratio < _NOTHING:
+        return ("0", "–", "–", "–")
+    low, high = one.interval
+    least, times, most = one.times
+    return (f"{one.ratio:.3f}", f"{low:.3f} to {high:.3f}", f"{times:.0f}", f"{least:.0f} to {most:.0f}")
 
 
 if __name__ == "__main__":
