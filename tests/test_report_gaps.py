@@ -17,7 +17,7 @@ from sufficiency.report.disclosure import Rules
 from sufficiency.report.figures_gaps import demand_against_places
 from sufficiency.report.finished import read_finished
 from sufficiency.report.gaps import EVERYBODY, OTHER_AGES, SHARE, publish_gaps
-from sufficiency.report.sections.needs import gaps_section
+from sufficiency.report.sections.needs import gaps_in_words, gaps_section
 from sufficiency.report.style import Words, save
 
 pytestmark = pytest.mark.functional
@@ -94,6 +94,17 @@ def test_the_section_says_what_demand_means_and_writes_its_tables(folder: Path) 
         "first_choices.csv",
         "first_choices_by_age.csv",
     }
+
+
+def test_the_summary_tells_what_is_missing_in_one_sentence_a_setting(book: Book, tmp_path: Path) -> None:
+    said = gaps_in_words(book)
+    shown = publish_gaps(book.run, book.future, book.rules).places
+    last = shown[(shown["quarter"] == shown["quarter"].max()) & (shown["scenario"] == "baseline")]
+    for setting, own in last.groupby("label"):
+        gaps = own.set_index("demand")["gap_80"]
+        assert f"{setting}: {gaps[SHARE]} to {gaps[EVERYBODY]}" in said
+    assert gaps_in_words(replace(book, run=replace(book.run, folder=tmp_path))) == ""
+    assert gaps_in_words(replace(book, future=replace(book.future, shown=False))) == ""
 
 
 def test_a_run_without_limited_settings_says_so(folder: Path, book: Book, tmp_path: Path) -> None:

@@ -68,6 +68,33 @@ def gaps_section(book: Book) -> str:
     return "\n".join(lines)
 
 
+def gaps_in_words(book: Book) -> str:
+    """What is missing by the end, a sentence for each setting shown; blank where there is none."""
+    if not book.future.shown:
+        return ""
+    gaps, told = publish_gaps(book.run, book.future, book.rules, book.trust.widening), []
+    for setting in dict.fromkeys(gaps.places["setting"]):
+        rows = [last_of(gaps.places, str(setting), meant) for meant in (SHARE, EVERYBODY)]
+        known = [row for row in rows if row is not None]
+        missing = [number(max(int(row["gap_80"]), 0)) for row in known]
+        name = str(known[0]["label"])
+        said = f"{name}: {missing[0]}" if len(missing) == 1 else f"{name}: {missing[0]} to {missing[1]}"
+        told.append(said)
+    if not told:
+        return ""
+    last = long_date(gaps.places["quarter"].max())
+    both = " (fewer if the same share goes in house as today, more if all who come were to)" if _two(gaps) else ""
+    return (
+        f"To be 80% sure of a place on every day of the quarter to {last}, so many are missing{both}:"
+        f" {'; '.join(told)}."
+    )
+
+
+def _two(gaps: PublishedGaps) -> bool:
+    """Whether demand has two readings anywhere."""
+    return SHARE in set(gaps.places["demand"])
+
+
 def _nothing(gaps: PublishedGaps) -> str:
     if gaps.hidden:
         return f"The settings with a limited number of places are too small to be shown: {listed(list(gaps.hidden))}."

@@ -7,6 +7,7 @@ from sufficiency.report.finished import long_date, settings
 from sufficiency.report.sections.ahead import backtest_rows, backtest_score
 from sufficiency.report.sections.care import setting_name
 from sufficiency.report.sections.choices import plan_in_words
+from sufficiency.report.sections.needs import gaps_in_words
 from sufficiency.report.tables import escape
 from sufficiency.report.words import between, children, compared, listed, money, number
 
@@ -17,6 +18,7 @@ def summary_section(book: Book) -> str:
         ("Now", _now(book)),
         ("Where they live", _homes(book)),
         ("If nothing changes", _ahead(book)),
+        ("Places missing", gaps_in_words(book)),
     )
     parts += (("How far to trust this", _trust(book)), *_plans(book), ("What it costs", _cost(book)))
     lines = ["# What matters first {#summary}", ""]
