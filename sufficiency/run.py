@@ -20,6 +20,7 @@ from sufficiency.folder import (
     partial_results,
     prepare_folder,
     write,
+    write_drivers,
     write_estimates,
     write_history,
     write_places,
@@ -45,6 +46,7 @@ from sufficiency.simulation.results import by_year
 from sufficiency.simulation.workers import Workers
 from sufficiency.tables import Prices
 from sufficiency.trials.backtest import backtest, default_origins
+from sufficiency.trials.drivers import Drivers, Made, a_year_before, why_it_changed
 
 __all__ = ["Options", "Run", "default_folder", "open_workers", "run", "run_read"]
 
@@ -52,6 +54,7 @@ __all__ = ["Options", "Run", "default_folder", "open_workers", "run", "run_read"
 _BACKTEST_REPLICATIONS, _BACKTEST_ORIGINS = 100, 4
 #: Replications of the baseline with the other form of matching, which is run for comparison only.
 _SECOND_REPLICATIONS = 100
+_A_YEAR = 12
 
 
 @dataclass(frozen=True)
@@ -156,9 +159,12 @@ def run_read(
         children=children,
     )
     clock.mark("back-test")
+    changed = _changed(inputs, Made(history, rates, forecast, estimates.matched.supply, children), outcomes, asked)
+    clock.mark("why it changed")
     findings = (*history.findings, *_run_findings(outcomes, estimates), *_unpriced(outcomes[BASELINE], prices))
     write_history(folder, history, inputs.returns, inputs.tables.population, inputs.comparators)
     write_estimates(folder, history, rates, forecast, outcomes[BASELINE], tested)
+    write_drivers(folder, changed)
     write_results(folder, outcomes, spend, inputs.plans, prices)
     other = _Means(replace(asked, progress=False), workers, kept.part("second form"), prices)
     write_places(folder, history, outcomes, _other_form(history, outcomes[BASELINE], estimates, other))
@@ -296,6 +302,15 @@ def _simulated(history: History, plans: list[Scenario], estimates: _Estimates, m
         kept=means.kept,
         progress=asked.progress,
     )
+
+
+def _changed(inputs: Inputs, made: Made, outcomes: Mapping[str, Outcome], asked: Options) -> Drivers:
+    """The baseline beside the forecast of a year ago and today's number, by driver."""
+    months = _months_ahead(made.history, asked.years) + _A_YEAR
+    before = a_year_before(
+        inputs.returns, made.history, months=months, capacity=inputs.tables.capacity, children=made.children
+    )
+    return why_it_changed(made, outcomes[BASELINE], before, workers=asked.workers)
 
 
 def _other_form(history: History, baseline: Outcome, estimates: _Estimates, means: _Means) -> Outcome | None:
