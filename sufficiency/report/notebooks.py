@@ -24,6 +24,7 @@ from sufficiency.report.past import load_history
 from sufficiency.report.places import forget_places
 from sufficiency.report.stories import chart_words, load_futures
 from sufficiency.report.tried_story import load_tried
+from sufficiency.report.why_story import load_why
 
 __all__ = [
     "chart_words",
@@ -33,6 +34,7 @@ __all__ = [
     "load_history",
     "load_quality",
     "load_tried",
+    "load_why",
     "open_lab",
     "parameters_of",
     "show",

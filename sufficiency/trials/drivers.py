@@ -58,6 +58,14 @@ ALONE = (POPULATION, ENTRIES, EXITS, PLACEMENTS)
 DRIVERS = (*ALONE, TOGETHER, COHORT)
 COLUMNS = ("against", "month_end", "months_ahead", "part", "children", "se")
 TOLD_COLUMNS = ("against", "what", "value")
+#: Figures told beside the drivers: those of the year since, and entrants a month.
+CHILDREN_FORESEEN, CHILDREN, SEEN, FORESEEN = (
+    "children foreseen today",
+    "children today",
+    "entrants seen",
+    "entrants foreseen",
+)
+HOLDING, FORECAST = "entrants a month that hold today's number", "entrants a month forecast"
 #: Months that must have been known a year ago for a forecast made then to be worth comparing with.
 LEAST_KNOWN = 36
 #: Replications of every counterfactual at the most.
@@ -227,10 +235,10 @@ def _against_last_year(now: Made, before: Made, asked: Counterfactuals) -> tuple
     )
     parts = _split(start, start, _alone(found, start), every, asked.forecast)
     told = {
-        "children foreseen today": float(base[:, past - 1].mean()),
-        "children today": float(len(opening_stock(now.history).key)),
-        "entrants seen": float(seen.sum()),
-        "entrants foreseen": float(mean_entrants(before.forecast, asked.keys, past).sum() * past),
+        CHILDREN_FORESEEN: float(base[:, past - 1].mean()),
+        CHILDREN: float(len(opening_stock(now.history).key)),
+        SEEN: float(seen.sum()),
+        FORESEEN: float(mean_entrants(before.forecast, asked.keys, past).sum() * past),
     }
     return _table(LAST_YEAR, asked, parts), _told(LAST_YEAR, told)
 
@@ -260,8 +268,8 @@ def _against_today(now: Made, asked: Counterfactuals) -> tuple[pd.DataFrame, pd.
     start = np.full(base.shape, today)
     parts = _split(start, base, _alone(found, base), asked.forecast, asked.forecast)
     told = {
-        "entrants a month that hold today's number": float(holding.sum()),
-        "entrants a month forecast": float(mean_entrants(now.forecast, asked.keys, months).sum()),
+        HOLDING: float(holding.sum()),
+        FORECAST: float(mean_entrants(now.forecast, asked.keys, months).sum()),
     }
     return _table(TODAY, asked, parts), _told(TODAY, told)
 
