@@ -120,10 +120,11 @@ def told(spent: dict[str, tuple[float, float]]) -> str:
 def scores(asked: argparse.Namespace) -> str:
     """The package on known worlds, beside ours and no change."""
     jobs = [Job(name, seed) for name in asked.worlds for seed in range(1, asked.seeds + 1)]
+    seeds = f"{asked.seeds} seed{'' if asked.seeds == 1 else 's'}"
     found, said = scored_worlds(jobs, asked.package_python, asked.replications)
     return f"""## The package cs-demand-model 0.5.1 on known worlds
 
-Worlds of [the forecast on known worlds](../docs/validation/known-worlds.md), {asked.seeds} seed{"" if asked.seeds == 1 else "s"} each. From 31 March
+Worlds of [the forecast on known worlds](../docs/validation/known-worlds.md), {seeds} each. From 31 March
 2023 and 2024 every method has the same folders of returns, as they were then: one for each year that was over, none
 later. Ours is the whole pipeline ({asked.replications} replications). The package's rates and entries are those of the
 year before the origin (an assumption; its user chooses them), and whoever has left care is not counted; it gives one

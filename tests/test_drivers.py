@@ -194,5 +194,8 @@ def test_a_year_before_nothing_later_is_known(tmp_path: Path) -> None:
     assert before.children == {year: count for year, count in children.items() if year < 2025}
     assert (before.history.placements["start"] <= "2025-03-31").all()
     assert before.forecast.first_month == int(dates.month_index(before.history.origin + 1))
+    part = a_year_before(read, build_history(read, origin="2025-10-15"), months=36)
+    assert part is not None
+    assert dates.as_date(part.history.origin).isoformat() == "2024-09-30"
     early = build_history(read, origin="2024-06-15")
     assert a_year_before(read, early, months=36) is None
