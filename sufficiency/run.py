@@ -37,7 +37,7 @@ from sufficiency.report.findings import findings_json
 from sufficiency.returns import Returns
 from sufficiency.scenario import Scenario
 from sufficiency.simulation import Matched, Outcome, match_places, supply_of
-from sufficiency.simulation.findings import exposure_findings, place_findings
+from sufficiency.simulation.findings import exposure_findings, lever_findings, place_findings, without_effect
 from sufficiency.simulation.kept import Kept
 from sufficiency.simulation.matching import second_form
 from sufficiency.simulation.precision import Precision, Reached, placement_spend, reached
@@ -328,9 +328,9 @@ def _run_findings(outcomes: Mapping[str, Outcome], estimates: _Estimates) -> lis
     found = [Finding("forecast_note", "info", note, "kept, and told here") for note in estimates.forecast.notes]
     base = outcomes[BASELINE]
     for name, outcome in outcomes.items():
-        if name != BASELINE and outcome.scenario.levers and same_results(outcome, base):
-            message = f"The plan '{outcome.scenario.about.title}' changes nothing with these returns."
-            found.append(Finding("plan_without_effect", "warning", message, "run and shown, equal to the baseline"))
+        if name != BASELINE and outcome.scenario.levers:
+            found += lever_findings(outcome, base)
+            found += without_effect(outcome) if same_results(outcome, base) else []
     return [*found, *exposure_findings(estimates.rates), *place_findings(base)]
 
 

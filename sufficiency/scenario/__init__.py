@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sufficiency.scenario.effects import Effects
-from sufficiency.scenario.levers import LEVERS, Lever
+from sufficiency.scenario.levers import LEVERS, Lever, Situation
 from sufficiency.scenario.reference import assumptions, lever_page
 from sufficiency.scenario.schema import Investment, Scenario, read_scenario, scenario_files
 
@@ -13,6 +13,7 @@ __all__ = [
     "Investment",
     "Lever",
     "Scenario",
+    "Situation",
     "assumptions",
     "lever_page",
     "read_scenario",

@@ -1,14 +1,16 @@
-"""What a scenario's levers do, in the model's own terms: factors on hazards and on entries."""
+"""What a scenario's levers do, in the model's own terms: hazards, entries, places and money."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from sufficiency.codes import AGE_BANDS, CAUSES, Codes
 from sufficiency.rates.openings import GROUPS
+from sufficiency.scenario.money_effects import MoneyEffects, no_money
+from sufficiency.scenario.place_effects import PlaceEffects, no_place_effects
 
 Floats = npt.NDArray[np.float64]
 CARE_BANDS = AGE_BANDS[:-1]
@@ -16,18 +18,29 @@ CARE_BANDS = AGE_BANDS[:-1]
 
 @dataclass(frozen=True)
 class Effects:
-    """Factors by calendar month from that of the day after the origin.
+    """What differs from the baseline, by calendar month from that of the day after the origin.
 
     Attributes
     ----------
     hazards
-        Shape (months, settings in care, 5 age bands, 16 causes).
+        Factors, shape (months, settings in care, 5 age bands, 16 causes).
     entries
-        Shape (10 entry groups, months).
+        Factors, shape (10 entry groups, months).
+    places
+        Places, who waits for them, and staying put.
+    money
+        Fees and fixed costs; no child's journey depends on them.
     """
 
     hazards: Floats
     entries: Floats
+    places: PlaceEffects
+    money: MoneyEffects
+
+    @property
+    def months(self) -> int:
+        """Calendar months of the horizon."""
+        return int(self.entries.shape[1])
 
     @property
     def changes_hazards(self) -> bool:
@@ -41,8 +54,10 @@ class Effects:
 
 
 def no_effects(months: int, codes: Codes) -> Effects:
-    """The baseline: every factor 1."""
+    """The baseline: nothing differs."""
     return Effects(
+        places=no_place_effects(months, codes),
+        money=no_money(months, codes),
         hazards=np.ones((months, len(codes.in_care), len(CARE_BANDS), len(CAUSES))),
         entries=np.ones((len(GROUPS), months)),
     )
@@ -54,12 +69,21 @@ def phased(change: float, months: int, start: int, ramp: int, length: int | None
     >>> phased(-0.1, 5, 1, 2, 3).tolist()
     [1.0, 0.95, 0.9, 0.9, 1.0]
     """
+    return 1.0 + change * parts(months, start, ramp, length)
+
+
+def parts(months: int, start: int, ramp: int, length: int | None) -> Floats:
+    """Share in force in each month: 0 before the start, then in equal monthly steps to 1, 0 after the end.
+
+    >>> parts(5, 1, 2, 3).tolist()
+    [0.0, 0.5, 1.0, 1.0, 0.0]
+    """
     since = np.arange(months) - start
     part = np.clip((since + 1) / max(ramp, 1), 0.0, 1.0)
     acting = since >= 0
     if length is not None:
         acting &= since < length
-    return np.where(acting, 1.0 + change * part, 1.0)
+    return np.where(acting, part, 0.0)
 
 
 def scale_hazards(
@@ -77,7 +101,7 @@ def scale_hazards(
     axes = [np.asarray(axis, dtype=np.int64) for axis in (range(len(factor)), settings, band, cause)]
     where = np.ix_(*axes)
     hazards[where] *= factor[:, None, None, None]
-    return Effects(hazards, effects.entries)
+    return replace(effects, hazards=hazards)
 
 
 def scale_entries(effects: Effects, factor: Floats, *, bands: tuple[str, ...], sides: tuple[bool, ...]) -> Effects:
@@ -86,4 +110,4 @@ def scale_entries(effects: Effects, factor: Floats, *, bands: tuple[str, ...], s
     for number, (band, side) in enumerate(GROUPS):
         if band in bands and side in sides:
             entries[number] *= factor
-    return Effects(effects.hazards, entries)
+    return replace(effects, entries=entries)

@@ -93,7 +93,8 @@ class Scenario(BaseModel):
         Raises
         ------
         UserError
-            When the plan, or a lever of it, starts before the first simulated day or after the last.
+            When the plan, or a lever of it, starts before the first simulated day or after the last, or when a
+            lever is dated that cannot be.
         """
         start = self.start_month(first_day)
         firsts = {"the plan": start} | {f"lever {lever.name}": lever.first_month(start) for lever in self.levers}
@@ -104,6 +105,14 @@ class Scenario(BaseModel):
             )
             for what, month in firsts.items()
             if not 0 <= month < months
+        ]
+        problems += [
+            Problem(
+                f"Lever {lever.name} holds for the whole forecast: give it starts = 0, and no ramp_months or months.",
+                self.name,
+            )
+            for lever in self.levers
+            if lever.throughout and lever.is_dated(start)
         ]
         if problems:
             raise UserError(problems)

@@ -48,6 +48,27 @@ def no_stayers() -> Stayers:
 
 
 @dataclass(frozen=True, eq=False)
+class Waiting:
+    """Who waits for a place, as :class:`Places` has it."""
+
+    wait_day: Ints
+    across: Floats
+    down: Floats
+    down_to: int
+    success: float
+    after_days: int
+    wait_unmet: float
+
+
+@dataclass(frozen=True, eq=False)
+class Staying:
+    """Take-up of staying put from date to date, as :class:`Places` has it."""
+
+    stay_day: Ints
+    uptake: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class Together:
     """Tables of :class:`Places` side by side.
 

@@ -155,7 +155,7 @@ def simulate_plans(  # noqa: PLR0913 - named options
     def planned(number: int) -> _Planned:
         days, given = last - first + 1, (history, estimated, arriving, effects[number])
         setup = prepare(*given, days=days, supply=places.supply, parameters=parameters)
-        frame = Frame(plans[number], history.codes, seed, (first, last), places.supply, places.matches)
+        frame = Frame(plans[number], history.codes, seed, (first, last), setup.supply, places.matches)
         return _Planned(frame, Task(setup, seed, journeys, engine_name))
 
     every = [planned(number) for number in range(len(plans))]

@@ -15,6 +15,7 @@ from sufficiency.history.stock import EVENTS, REASONS
 from sufficiency.scenario import Scenario
 from sufficiency.simulation.counted import flow_sizes, unpack
 from sufficiency.simulation.matching import Match
+from sufficiency.simulation.planned import ENDLESS
 from sufficiency.simulation.reduced import Replication
 from sufficiency.simulation.supply import Supply
 
@@ -170,7 +171,9 @@ def _places(parts: Sequence[Replication], numbers: Ints, cuts: Ints, frame: Fram
     counts = np.stack([part.places for part in parts])
     codes = frame.codes
     limited = np.isin(codes.in_care, frame.supply.settings)
-    shown = limited[None, None, :] | (counts[:, 4] > 0)
+    # A provider that a plan limits later has room for everybody till then.
+    endless = counts[:, 1] >= ENDLESS // 2 * np.diff(cuts)[None, :, None]
+    shown = (limited[None, None, :] & ~endless) | (counts[:, 4] > 0)
     replication, month, setting = np.nonzero(shown)
     held, vacant, full, waiting, unmet, turned, stepped = counts[replication, :, month, setting].T
     length = np.diff(cuts)[month]

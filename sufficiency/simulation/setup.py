@@ -19,6 +19,7 @@ from sufficiency.rates import Rates
 from sufficiency.rates.openings import leavers
 from sufficiency.scenario import Effects
 from sufficiency.simulation.hazards import Hazards, Posterior, apart, many_gammas, shared_rates
+from sufficiency.simulation.planned import living, planned
 from sufficiency.simulation.supply import PlaceDraws, Supply, supply_of
 from sufficiency.simulation.world import Entrants, Leavers, Stock, World, check_draws
 
@@ -47,7 +48,7 @@ class Setup:
     first_day, days
         Simulation day 0 (the day after the origin) and the days simulated.
     supply
-        Places, and who stays on after 18.
+        The plan's places, who waits for them, and who stays on after 18.
     parameters
         "draw": each replication draws its hazards, shares and re-entry from their posteriors; "mean":
         all use the means. Entrants are drawn either way.
@@ -152,17 +153,26 @@ def prepare(
 
     The key of a child known at the origin is its rank by identifier, which depends neither on the
     order of rows nor on the plan.
+
+    Parameters
+    ----------
+    supply
+        The baseline's; the plan's effects on it are added here.
     """
+    stock, first = opening_stock(history), history.origin + 1
+    children = np.bincount(stock.setting, minlength=len(history.codes.in_care))
+    base = supply or supply_of(history)
+    now = living(base, history.codes, children, rates.in_house)
     return Setup(
         codes=history.codes,
         rates=rates,
         forecast=forecast,
         effects=effects,
-        stock=opening_stock(history),
+        stock=stock,
         leavers=opening_leavers(history),
-        first_day=history.origin + 1,
+        first_day=first,
         days=days,
-        supply=supply or supply_of(history),
+        supply=planned(base, effects.places, history.codes, first, now),
         parameters=parameters,
     )
 

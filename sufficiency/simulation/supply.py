@@ -22,6 +22,8 @@ from sufficiency.simulation.places import (
     STAY_AGES,
     Places,
     Stayers,
+    Staying,
+    Waiting,
     constant,
     no_places,
     no_stayers,
@@ -53,7 +55,8 @@ class Supply:
     Attributes
     ----------
     rows
-        setting, from (day number), places, unavailable; sorted by setting and day.
+        setting, from (day number), places, unavailable (on average; a plan's need not be whole); sorted by setting
+        and day.
     inferred
         Settings whose places are the most once occupied, and not the council's own figure.
     one_suits
@@ -65,6 +68,8 @@ class Supply:
         Young people staying put at the origin, and where that number comes from.
     uptake, going_on
         Staying put: take-up at 18 by care setting, and the shares that stay on for a year at 18, 19, 20.
+    waiting, staying
+        A plan's: who waits for a place, and take-up from date to date in place of ``uptake``.
     """
 
     rows: pd.DataFrame
@@ -75,6 +80,8 @@ class Supply:
     stayers_source: str = "none"
     uptake: Mapping[str, float] = field(default_factory=lambda: dict(UPTAKE))
     going_on: tuple[float, float, float] = GOING_ON
+    waiting: Waiting | None = None
+    staying: Staying | None = None
 
     def __repr__(self) -> str:
         """Counts only: stayers are people."""
@@ -113,6 +120,11 @@ def supply_of(history: History, capacity: Capacity | None = None, staying: pd.Da
         stayers=stayers,
         stayers_source=source,
     )
+
+
+def no_limits() -> Supply:
+    """Room for everybody, and nobody staying put."""
+    return Supply(_given_rows(None))
 
 
 def _given_rows(capacity: Capacity | None) -> pd.DataFrame:
@@ -243,18 +255,20 @@ class PlaceDraws:
 
     def __init__(self, supply: Supply, codes: Codes, first_day: int, days: int) -> None:
         self._base = _fixed(supply, codes, first_day)
-        steps = [
-            _steps(own, codes.in_care.index(str(name)), dates.month_edges(first_day, first_day + days - 1))
-            for name, own in supply.rows.groupby("setting")
-        ]
-        none = np.zeros((0, 5), dtype=np.int64)
-        table = np.concatenate([none, *steps])
-        self._day, self._setting, self._month, self._places, away = table[np.lexsort((table[:, 1], table[:, 0]))].T
+        cuts = dates.month_edges(first_day, first_day + days - 1)
+        parts = [_steps(own, codes.in_care.index(str(name)), cuts) for name, own in supply.rows.groupby("setting")]
+        table = np.concatenate([np.zeros((0, 4), dtype=np.int64), *(whole for whole, _ in parts)])
+        away = np.concatenate([np.zeros(0), *(own for _, own in parts)])
+        order = np.lexsort((table[:, 1], table[:, 0]))
+        self._day, self._setting, self._month, self._places = table[order].T
         self._keys = month_key(self._setting, self._month)
-        pairs, self._row = np.unique(np.column_stack([self._places, away]), axis=0, return_inverse=True)
-        most = int(self._places.max()) if len(table) else 0
-        share = pairs[:, 1] / np.maximum(pairs[:, 0], 1)
-        self._below: Floats = np.asarray(binom.cdf(np.arange(most + 1), pairs[:, :1], share[:, None]))
+        pairs, row = np.unique(np.column_stack([self._places, away[order]]), axis=0, return_inverse=True)
+        # Where all can be used nothing is drawn.
+        self._rows = [np.flatnonzero(row == number) for number in np.flatnonzero(pairs[:, 1])]
+        some = pairs[pairs[:, 1] > 0]
+        share = some[:, 1] / some[:, 0]
+        most = np.arange(int(some[:, 0].max(initial=0)) + 1)
+        self._below: Floats = np.asarray(binom.cdf(most, some[:, :1], share[:, None]))
         self._base = replace(self._base, change_day=self._day, change_setting=self._setting)
         # Made once, and handed on to every replication.
         _ = self._base.together
@@ -263,8 +277,7 @@ class PlaceDraws:
         """The places of some replications."""
         uniform, _ = draws(key_words(keys), self._keys, 0, Purpose.UNAVAILABLE)
         away = np.zeros(uniform.shape, dtype=np.int64)
-        for number, below in enumerate(self._below):
-            rows = self._row == number
+        for rows, below in zip(self._rows, self._below, strict=True):
             away[:, rows] = np.searchsorted(below, uniform[:, rows])
         return [self._base.drawn(usable) for usable in self._places - away]
 
@@ -272,14 +285,19 @@ class PlaceDraws:
 def _fixed(supply: Supply, codes: Codes, first_day: int) -> Places:
     """Everything about places that no replication draws."""
     names = codes.in_care
-    most = max([int(supply.rows["places"].max()) if len(supply.rows) else 0, 1])
+    # Only a choice between providers looks at how many are vacant.
+    matched = supply.rows.loc[
+        supply.rows["setting"].isin({pair[0] for pair in in_house_types(codes).values()}), "places"
+    ]
+    most = max(int(matched.max()) if len(matched) else 0, 1)
     suits, one = np.zeros((len(names), most + 1)), np.ones(len(names))
     for number, name in enumerate(names):
         one[number] = supply.one_suits.get(name, supply.shares.get(name, 1.0))
         form = saturating if name in supply.one_suits else constant
         suits[number] = form(one[number], most)
     ends = [-math.log(share) / _YEAR if share > 0 else 1.0 for share in supply.going_on]
-    return replace(
+    dated = {**(vars(supply.waiting) if supply.waiting else {}), **(vars(supply.staying) if supply.staying else {})}
+    fixed = replace(
         no_places(codes, first_day),
         limited=np.isin(names, supply.settings),
         suits=suits,
@@ -287,16 +305,17 @@ def _fixed(supply: Supply, codes: Codes, first_day: int) -> Places:
         uptake=np.array([[supply.uptake.get(name, 0.0) for name in names]]),
         stay_hazard=np.tile(np.array(ends), (len(names), 1)),
     )
+    return replace(fixed, **dated)
 
 
-def _steps(own: pd.DataFrame, setting: int, cuts: Ints) -> Ints:
-    """Day, setting, month, places and unavailable from each month's first day and each of the council's dates."""
+def _steps(own: pd.DataFrame, setting: int, cuts: Ints) -> tuple[Ints, Floats]:
+    """From each month's first day and each of the given dates: day, setting, month, places; and unavailable ones."""
     months, begins = cuts[:-1], own["from"].to_numpy(np.int64)
     day = np.unique(np.concatenate([months, begins[(begins > months[0]) & (begins < cuts[-1])]]))
     row = np.maximum(np.searchsorted(begins, day, side="right") - 1, 0)
     month = np.searchsorted(months, day, side="right") - 1
-    places, away = own["places"].to_numpy(np.int64)[row], own["unavailable"].to_numpy(np.int64)[row]
-    return np.column_stack([day, np.full(len(day), setting), month, places, away])
+    places, away = own["places"].to_numpy(np.int64)[row], own["unavailable"].to_numpy(np.float64)[row]
+    return np.column_stack([day, np.full(len(day), setting), month, places]), away
 
 
 def in_house_types(codes: Codes) -> dict[str, tuple[str, str]]:

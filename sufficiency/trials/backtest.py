@@ -14,10 +14,11 @@ from sufficiency import dates
 from sufficiency.errors import Problem, UserError
 from sufficiency.forecast import EntrantForecast, forecast_entrants
 from sufficiency.history import History, build_history
-from sufficiency.rates import estimate_rates
+from sufficiency.rates import Rates, estimate_rates
 from sufficiency.returns import Returns
-from sufficiency.simulation import Outcome, match_places, simulate, supply_of
+from sufficiency.simulation import Matched, Outcome, match_places, simulate, supply_of
 from sufficiency.simulation.results import stock_by_month
+from sufficiency.simulation.supply import no_limits
 from sufficiency.tables import Capacity
 from sufficiency.trials.baselines import SMOOTHED, baselines, sums_at
 from sufficiency.trials.scoring import CARE_BANDS, OURS, Keys, Predicted, from_sample, keys_of, no_scores, scored
@@ -124,13 +125,20 @@ def _months_between(first: int, last: int) -> int:
 
 @dataclass(frozen=True)
 class Asked:
-    """How the pipeline is run from an origin: see :func:`backtest`."""
+    """How the pipeline is run from an origin: see :func:`backtest`.
+
+    Attributes
+    ----------
+    limited
+        False where it is known that there is room for everybody, so that no places are inferred.
+    """
 
     replications: int = DEFAULT_REPLICATIONS
     seed: int = DEFAULT_SEED
     workers: int | None = None
     capacity: Capacity | None = None
     children: Mapping[int, float] | None = None
+    limited: bool = True
 
     def known_children(self, origin: int) -> Mapping[int, float] | None:
         """Child population by calendar year, of the years that were over by an origin; None without any."""
@@ -146,8 +154,7 @@ def forecast_from(known: History, ends: Ints, keys: Keys, asked: Asked) -> Predi
         years += 1  # from 28 February, a year ends a day before a leap year's month does
     months = dates.calendar_months(known.origin + 1, dates.add_years(known.origin, years))
     rates, forecast = estimate_rates(known), _entrants(known, months, asked)
-    then = asked.capacity.known_on(known.origin) if asked.capacity is not None else None
-    matched = match_places(known, supply_of(known, then), rates=rates, forecast=forecast, both_forms=False)
+    matched = _matched(known, rates, forecast, asked)
     outcome = simulate(
         known,
         replications=asked.replications,
@@ -160,6 +167,13 @@ def forecast_from(known: History, ends: Ints, keys: Keys, asked: Asked) -> Predi
         journeys=0,
     )
     return from_sample(sampled(outcome, ends, keys))
+
+
+def _matched(known: History, rates: Rates, forecast: EntrantForecast, asked: Asked) -> Matched:
+    if not asked.limited:
+        return Matched(no_limits())
+    then = asked.capacity.known_on(known.origin) if asked.capacity is not None else None
+    return match_places(known, supply_of(known, then), rates=rates, forecast=forecast, both_forms=False)
 
 
 def _entrants(known: History, months: int, asked: Asked) -> EntrantForecast:

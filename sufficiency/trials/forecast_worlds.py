@@ -53,7 +53,7 @@ class ForecastWorld:
 
 def forecast_worlds() -> tuple[ForecastWorld, ...]:
     """The worlds, each the example authority's with its entries at a steady level and one thing changed."""
-    steady = read_world().steady()
+    steady = quiet(read_world().steady())
     month = int(dates.month_index(CHANGES_ON))
 
     def stepped(factor: float) -> Callable[[int], float]:
@@ -80,6 +80,12 @@ def forecast_worlds() -> tuple[ForecastWorld, ...]:
         ("large", f"an authority of some {LARGE:,.0f} children", large, False),
     )
     return tuple(ForecastWorld(*one) for one in made)
+
+
+def quiet(world: KnownWorld) -> KnownWorld:
+    """The same world with families and children seeking asylum that come as a Poisson process."""
+    streams = {name: replace(stream, overdispersion=1.0) for name, stream in world.streams.items()}
+    return replace(world, streams=streams)
 
 
 def dispersed(world: KnownWorld, ratio: float = _DISPERSED) -> KnownWorld:

@@ -100,6 +100,45 @@ def _scale(error: Floats, size: Floats) -> Callable[[Floats], Floats]:
     return lambda count: np.asarray(np.sqrt(common + chance / count))
 
 
+@dataclass(frozen=True)
+class Movement:
+    """What moves yearly counts, as variances over the mean; a Poisson count around a fixed level has chance 1, step 0.
+
+    Attributes
+    ----------
+    chance
+        Of a year's count around its level.
+    step
+        Of a year's change of the level.
+    """
+
+    chance: float
+    step: float
+
+
+def movement(counts: Floats) -> Movement:
+    """How much of the movement of yearly counts is chance, and how much a level that moves for good.
+
+    Parameters
+    ----------
+    counts
+        Shape (authorities, years).
+
+    Notes
+    -----
+    Where a count is a level that walks plus independent chance, half the mean square of first
+    differences is chance + step / 2, a sixth of that of second differences is chance + step / 3.
+    Medians over authorities of both, so that a few with great shocks do not decide.
+    """
+    mean = counts.mean(axis=1)
+    first, second = (
+        float(np.median(np.square(np.diff(counts, order, axis=1)).mean(axis=1) / times / mean))
+        for order, times in ((1, 2), (2, 6))
+    )
+    step = max(6 * (first - second), 0.0)
+    return Movement(max(first - step / 2, 0.0), step)
+
+
 def linear_drift(known: Floats, ahead: int) -> Floats:
     """The mean change of the last three years goes on: shape (1, authorities)."""
     change = (known[:, -1] - known[:, -1 - _DRIFT_YEARS]) / _DRIFT_YEARS

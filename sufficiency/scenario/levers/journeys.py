@@ -1,23 +1,15 @@
-"""The levers: each a class that declares once what it is, its parameters and the evidence for it.
-
-Validation, the reference page (``docs/levers.md``) and the annex's assumptions table are all made
-from these declarations.
-"""
+"""Levers on what happens to children in care: rates of moves and of exits."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import field_validator
 
 from sufficiency.codes import MOVE_PREFIX, TYPES, Codes, read_codes
 from sufficiency.errors import nearest
-from sufficiency.scenario.effects import CARE_BANDS, Effects, phased, scale_entries, scale_hazards
-
-Band = Literal["0", "1 to 4", "5 to 9", "10 to 15", "16 to 17"]
-Children = Literal["all", "uasc", "not uasc"]
-Grade = Literal["P", "S", "D", "W", "assumption"]
+from sufficiency.scenario.effects import CARE_BANDS, Effects, scale_hazards
+from sufficiency.scenario.levers.base import Band, ChangeLever, Lever, parameter
 
 CauseName = Literal[
     "to_kinship",
@@ -38,85 +30,10 @@ CauseName = Literal[
     "other",
 ]
 
-_SIDES: dict[str, tuple[bool, ...]] = {"all": (False, True), "uasc": (True,), "not uasc": (False,)}
 _MOVES = tuple(MOVE_PREFIX + kind for kind in TYPES)
 
 
-def parameter(default: Any, unit: str, meaning: str, **limits: Any) -> Any:
-    """A lever's parameter with its unit and what it means."""
-    return Field(default, description=meaning, json_schema_extra={"unit": unit}, **limits)
-
-
-class Lever(BaseModel, ABC):
-    """What every lever has: when it starts, how it is phased in, and when it ends."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    name: ClassVar[str]
-    title: ClassVar[str]
-    meaning: ClassVar[str]
-    evidence: ClassVar[str]
-    grade: ClassVar[Grade]
-
-    starts: int | None = parameter(
-        None, "months after the origin", "First month; the scenario's own start when left out.", ge=0, le=240
-    )
-    ramp_months: int = parameter(
-        0, "months", "Phased in by equal monthly steps over this long; 0 is at once.", ge=0, le=120
-    )
-    months: int | None = parameter(None, "months", "How long it lasts; to the end when left out.", ge=1, le=240)
-    change: float
-
-    @abstractmethod
-    def apply(self, effects: Effects, codes: Codes, start: int) -> Effects:
-        """The effects with this lever's own on top.
-
-        Parameters
-        ----------
-        start
-            The scenario's first month, counted from that of the day after the origin.
-        """
-
-    def first_month(self, start: int) -> int:
-        """The lever's first month, counted from that of the day after the origin."""
-        return start if self.starts is None else self.starts
-
-    def _factor(self, effects: Effects, start: int) -> Any:
-        months = effects.entries.shape[1]
-        return phased(self.change, months, self.first_month(start), self.ramp_months, self.months)
-
-
-class Entries(Lever):
-    """Entries of some groups up or down."""
-
-    name = "entries"
-    title = "Children entering care"
-    meaning = (
-        "More or fewer first entries than forecast, for some ages and for children seeking asylum or not: "
-        "edge-of-care work, growth in demand, or a shock of some months."
-    )
-    evidence = (
-        "Edge-of-care effects are before-and-after claims (Coventry −15 % in three years; Hertfordshire); "
-        "test a zero effect too"
-    )
-    grade = "W"
-
-    change: float = parameter(
-        -0.10, "share of the forecast (−0.10 is 10 % fewer)", "Change in first entries once phased in.", ge=-1.0, le=3.0
-    )
-    ages: tuple[Band, ...] = parameter(CARE_BANDS, "age bands at entry", "Ages it acts on.", min_length=1, strict=False)
-    children: Children = parameter(
-        "not uasc",
-        "all, uasc or not uasc",
-        "Whether it acts on unaccompanied asylum-seeking children, on others, or on all.",
-    )
-
-    def apply(self, effects: Effects, codes: Codes, start: int) -> Effects:  # noqa: ARG002 - as every lever
-        """Scale the entries of the chosen groups."""
-        return scale_entries(effects, self._factor(effects, start), bands=tuple(self.ages), sides=_SIDES[self.children])
-
-
-class _HazardLever(Lever):
+class HazardLever(ChangeLever):
     """A lever that scales hazards of some causes in some settings and age bands."""
 
     causes: ClassVar[tuple[str, ...]]
@@ -141,7 +58,7 @@ class _HazardLever(Lever):
         chosen = codes.in_care if self.settings is None else tuple(self.settings)
         return scale_hazards(
             effects,
-            self._factor(effects, start),
+            self.factor(effects, start),
             causes=self._causes(),
             settings=tuple(codes.in_care.index(name) for name in chosen),
             bands=tuple(self.ages),
@@ -151,7 +68,7 @@ class _HazardLever(Lever):
         return self.causes
 
 
-class Reunification(_HazardLever):
+class Reunification(HazardLever):
     """Children going home sooner."""
 
     name = "reunification"
@@ -176,7 +93,7 @@ class Reunification(_HazardLever):
     )
 
 
-class Permanence(_HazardLever):
+class Permanence(HazardLever):
     """Adoption and special guardianship sooner."""
 
     name = "permanence"
@@ -196,7 +113,7 @@ class Permanence(_HazardLever):
     )
 
 
-class Stability(_HazardLever):
+class Stability(HazardLever):
     """Fewer moves between placements."""
 
     name = "placement_stability"
@@ -217,7 +134,7 @@ class Stability(_HazardLever):
     )
 
 
-class HazardMultiplier(_HazardLever):
+class HazardMultiplier(HazardLever):
     """Any hazard, for the analyst."""
 
     name = "hazard_multiplier"
@@ -238,6 +155,4 @@ class HazardMultiplier(_HazardLever):
         return (str(self.cause),)
 
 
-LEVERS: dict[str, type[Lever]] = {
-    lever.name: lever for lever in (Entries, Reunification, Permanence, Stability, HazardMultiplier)
-}
+LEVERS: tuple[type[Lever], ...] = (Reunification, Permanence, Stability, HazardMultiplier)
