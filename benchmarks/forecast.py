@@ -154,7 +154,7 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--only", nargs="+", choices=SECTIONS, default=list(SECTIONS))
     parser.add_argument("--quick", action="store_true", help="one round of the back-test")
     parser.add_argument("--worlds", nargs="+", choices=WORLDS, default=list(WORLDS))
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--replications", type=int, default=100, help="of each forecast that is scored")
     parser.add_argument("--package-python", help="a Python that has cs-demand-model 0.5.1")
     parser.add_argument("--out", type=Path)

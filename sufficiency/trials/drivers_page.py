@@ -46,7 +46,7 @@ COMMAND = "python -m sufficiency.trials.drivers_page"
 #: The last day known, and the first month of what changed: a year before.
 NOW, YEARS = "2026-03-31", range(2020, 2027)
 _TURN = int(dates.month_index(dates.day_number("2025-04-01")))
-SEEDS, REPLICATIONS, AHEAD = 6, 200, 24
+SEEDS, REPLICATIONS, AHEAD = 4, 200, 24
 _SHOWN = (ENTRIES, EXITS, PLACEMENTS, TOGETHER, COHORT)
 _HEADING = ("Children who come", "How soon they leave", "Where placed", "Together", "Children in care today")
 STEADY = "nothing changed"

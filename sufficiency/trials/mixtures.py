@@ -70,7 +70,7 @@ def in_past(effects: Effects, months: int, causes: range, factor: float) -> Effe
     """Effects with the hazards of some causes multiplied in the first months, everywhere."""
     hazards = effects.hazards.copy()
     hazards[:months, :, :, causes.start : causes.stop] *= factor
-    return Effects(hazards, effects.entries)
+    return replace(effects, hazards=hazards)
 
 
 def _with_causes(hazards: Hazards, other: Hazards, causes: Sequence[int]) -> Hazards:
