@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -39,30 +40,47 @@ class Job:
     seed: int
 
 
-def scored_worlds(jobs: Sequence[Job], package_python: str | None, replications: int) -> tuple[pd.DataFrame, str]:
-    """Scores of every method, and a sentence on the package: how it did, or why it is not there."""
-    parts, stopped, starts, seconds = [], [], [], []
+def scored_worlds(
+    jobs: Sequence[Job], package_python: str | None, replications: int, parts: Path
+) -> tuple[pd.DataFrame, str]:
+    """Scores of every method, and a sentence on the package: how it did, or why it is not there.
+
+    Jobs that the folder of parts holds already are not done again.
+    """
+    parts.mkdir(parents=True, exist_ok=True)
     works = _works(package_python)
-    for job in jobs:
-        (known_world,) = (one.world for one in forecast_worlds() if one.name == job.world)
-        truth = invent(known_world.seeded(job.seed), engine_name="compiled")
-        with tempfile.TemporaryDirectory() as folder:
-            folders = {origin: Path(folder) / origin for origin in ORIGINS}
-            for origin, own in folders.items():
-                write_returns(truth, own, range(YEARS.start, int(origin[:4]) + 1))
-            write_returns(truth, Path(folder) / "all", YEARS)
-            came = build_history(read_returns(Path(folder) / "all"))
-            theirs = _package(package_python, folders) if works else [None] * len(ORIGINS)
-            for (origin, own), other in zip(folders.items(), theirs, strict=True):
-                known = build_history(read_returns(own))
-                found = _scores(came, known, other, replications)
-                parts.append(found.assign(world=job.world, seed=job.seed))
-                if other is not None and "stopped" in other:
-                    stopped.append(f"{job.world}, seed {job.seed}, {origin}: {other['stopped']}")
-                elif other is not None:
-                    starts.append(abs(other["start"] - known.placements["end"].isna().sum()))
-                    seconds.append(other["read"] + other["forecast"])
-    return pd.concat(parts, ignore_index=True), _said(package_python, works, stopped, starts, seconds)
+    paths = [parts / f"{job.world.replace(' ', '-')}-{job.seed:03d}{'' if works else '-without'}.json" for job in jobs]
+    for job, path in zip(jobs, paths, strict=True):
+        if not path.exists():
+            path.write_text(json.dumps(_job(job, package_python if works else None, replications)), encoding="utf-8")
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    rows = pd.concat([pd.DataFrame(one["scores"]) for one in found], ignore_index=True)
+    return rows, _said(package_python, works, [each for one in found for each in one["package"]])
+
+
+def _job(job: Job, package_python: str | None, replications: int) -> dict[str, object]:
+    """One world with one seed: scores from every origin, and what the package said of itself."""
+    (known_world,) = (one.world for one in forecast_worlds() if one.name == job.world)
+    truth = invent(known_world.seeded(job.seed), engine_name="compiled")
+    rows, said = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        folders = {origin: Path(folder) / origin for origin in ORIGINS}
+        for origin, own in folders.items():
+            write_returns(truth, own, range(YEARS.start, int(origin[:4]) + 1))
+        write_returns(truth, Path(folder) / "all", YEARS)
+        came = build_history(read_returns(Path(folder) / "all"))
+        theirs = _package(package_python, folders) if package_python else [None] * len(ORIGINS)
+        for (origin, own), other in zip(folders.items(), theirs, strict=True):
+            known = build_history(read_returns(own))
+            rows.append(_scores(came, known, other, replications).assign(world=job.world, seed=job.seed))
+            if other is not None:
+                about = {"which": f"{job.world}, seed {job.seed}, {origin}", "stopped": other.get("stopped", "")}
+                if "ends" in other:
+                    about["away"] = abs(other["start"] - float(known.placements["end"].isna().sum()))
+                    about["seconds"] = other["read"] + other["forecast"]
+                said.append(about)
+    table = pd.concat(rows, ignore_index=True).drop(columns="origin")
+    return {"scores": json.loads(table.to_json(orient="records")), "package": said}
 
 
 def _works(python: str | None) -> bool:
@@ -73,33 +91,32 @@ def _works(python: str | None) -> bool:
     return subprocess.run(words, capture_output=True, check=False).returncode == 0
 
 
-def _said(
-    python: str | None, works: bool, stopped: Sequence[str], starts: Sequence[float], seconds: Sequence[float]
-) -> str:
+def _said(python: str | None, works: bool, package: Sequence[dict[str, Any]]) -> str:
     if python is None:
         return "The package is not scored: no Python that has it was named (`--package-python`)."
     if not works:
         return "The package is not scored: the Python named cannot load it (it wants pandas 1.x)."
-    said = f"The package ran {len(starts)} times of {len(starts) + len(stopped)}"
-    if stopped:
-        said += f" and stopped on: {'; '.join(stopped)}"
-    if not starts:
+    ran = [one for one in package if not one["stopped"]]
+    stopped = [f"{one['which']} ({one['stopped']})" for one in package if one["stopped"]]
+    said = f"The package ran {len(ran)} times of {len(package)}"
+    said += f" and stopped on: {'; '.join(stopped)}" if stopped else ""
+    if not ran:
         return f"{said}."
     return (
-        f"{said}, {np.median(seconds):.1f} seconds of the processor each (median); the number in care from which it"
-        f" starts is out by {np.max(starts):.0f} children at most."
+        f"{said}, {np.median([one['seconds'] for one in ran]):.1f} seconds of the processor each (median); the number"
+        f" in care from which it starts is out by {max(one['away'] for one in ran):.0f} children at most."
     )
 
 
-def _package(python: str | None, folders: dict[str, Path]) -> list[dict[str, object]]:
+def _package(python: str, folders: dict[str, Path]) -> list[dict[str, Any]]:
     jobs = [{"folder": own.as_posix(), "origin": origin, "months": HORIZON} for origin, own in folders.items()]
-    words = [str(python), str(FOLDER / "package_forecast.py")]
+    words = [python, str(FOLDER / "package_forecast.py")]
     done = subprocess.run(words, input=json.dumps(jobs), capture_output=True, text=True, check=True)
-    found: list[dict[str, object]] = json.loads(done.stdout)
+    found: list[dict[str, Any]] = json.loads(done.stdout)
     return found
 
 
-def _scores(came: History, known: History, other: dict[str, object] | None, replications: int) -> pd.DataFrame:
+def _scores(came: History, known: History, other: dict[str, Any] | None, replications: int) -> pd.DataFrame:
     """Ours, the baselines and the package of one origin held against what came: children in care in all."""
     keys, ends = keys_of(known.codes, (TOTAL,)), month_ends(known.origin, came.origin, HORIZON)
     forecasts = {OURS: forecast_from(known, ends, keys, Asked(replications=replications, workers=2))}
