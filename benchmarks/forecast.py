@@ -47,8 +47,7 @@ WORLDS = ("steady", "trend", "level shift", "exits change", "asylum surge", "sea
 INTRODUCTION = """\
 # How long a forecast takes, and how good the sector's package is
 
-Made by `python benchmarks/forecast.py --package-python PYTHON --out benchmarks/forecast.md`. Ratios are of one run on
-one machine, what is compared having run in turn. CPU is that of all threads; wall times hold what else ran meanwhile.
+Made by `python benchmarks/forecast.py {words} --out benchmarks/forecast.md`. Ratios are of one run on one machine, what is compared having run in turn. CPU is that of all threads; wall times hold what else ran meanwhile.
 """
 
 
@@ -151,7 +150,7 @@ from machine to machine and with what else it does; no test asserts one.
 """
 
 
-def main(words: Sequence[str] | None = None) -> None:
+def main(given: Sequence[str] | None = None) -> None:
     """Measure what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", choices=SECTIONS, default=list(SECTIONS))
@@ -162,13 +161,17 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--package-python", help="a Python that has cs-demand-model 0.5.1")
     parser.add_argument("--parts", type=Path, default=PARTS, help="folder of finished worlds, gone on from")
     parser.add_argument("--out", type=Path)
-    asked = parser.parse_args(words)
+    asked = parser.parse_args(given)
     parts = []
     for name in asked.only:
         parts.append(SECTIONS[name](asked))
         print(parts[-1], flush=True)
     if asked.out is not None:
-        asked.out.write_text("\n".join([INTRODUCTION, *parts, machine()]), encoding="utf-8", newline="\n")
+        worlds = " ".join(f"'{name}'" for name in asked.worlds)
+        chosen = f"--worlds {worlds} --seeds {asked.seeds} --replications {asked.replications}"
+        words = f"{chosen} --package-python PYTHON" if asked.package_python else chosen
+        page = [INTRODUCTION.format(words=words), *parts, machine()]
+        asked.out.write_text("\n".join(page), encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":
