@@ -47,7 +47,10 @@ WORLDS = ("steady", "trend", "level shift", "exits change", "asylum surge", "sea
 INTRODUCTION = """\
 # How long a forecast takes, and how good the sector's package is
 
-Made by `python benchmarks/forecast.py {words} --out benchmarks/forecast.md`. Ratios are of one run on one machine, what is compared having run in turn. CPU is that of all threads; wall times hold what else ran meanwhile.
+Made by `python benchmarks/forecast.py {words} --out benchmarks/forecast.md`.
+
+Ratios are of one run on one machine, what is compared having run in turn. CPU is that of all threads; wall times hold
+whatever else ran meanwhile.
 """
 
 
