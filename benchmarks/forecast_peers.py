@@ -178,4 +178,5 @@ def _paired(near: pd.DataFrame, methods: Sequence[str]) -> str:
                 )
             )
     heading = ("Ours less", "Mean error", "Standard error", "Ours closer")
-    return f"### Ours less the others, by world and seed\n\n{table(heading, rows)}"
+    few = "A seed has the same luck in every world until that changes, so that the standard error is too small.\n"
+    return f"### Ours less the others, by world and seed\n\n{table(heading, rows)}\n{few}"
