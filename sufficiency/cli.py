@@ -4,41 +4,21 @@ from __future__ import annotations
 
 import sys
 import tomllib
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial, wraps
+from functools import partial
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import click
 
 from sufficiency import __version__
-from sufficiency.errors import UserError, nearest
-
-P = ParamSpec("P")
-R = TypeVar("R")
+from sufficiency.cli_scenario import scenario
+from sufficiency.errors import nearest
+from sufficiency.telling import telling
 
 _EXISTING = click.Path(exists=True, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
-
-
-def _telling(command: Callable[P, R], stopped: str = "Stopped.") -> Callable[P, R]:
-    """Turn problems that the user can mend, and a stop, into sentences and exit code 1."""
-
-    @wraps(command)
-    def told(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return command(*args, **kwargs)
-        except UserError as error:
-            for problem in error.problems:
-                click.echo(str(problem), err=True)
-            sys.exit(1)
-        except KeyboardInterrupt:
-            click.echo(stopped, err=True)
-            sys.exit(1)
-
-    return told
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -56,7 +36,7 @@ def main() -> None:
 @click.option("--authority", metavar="NAME|all", help="Which authority, in a file of several.")
 @click.option("--until", metavar="DATE", help="Last day of a part-year extract (2025-12-31), if misread.")
 @click.option("--strict", is_flag=True, help="Refuse returns with any error.")
-@_telling
+@telling
 def check(
     returns: Path, form: str, codes: Path | None, *, authority: str | None, until: str | None, strict: bool
 ) -> None:
@@ -121,6 +101,11 @@ def _config(context: click.Context, _: click.Parameter, path: Path | None) -> Pa
     multiple=True,
     metavar="NAME|FILE",
     help="A plan to compare with the baseline (may be repeated).",
+)
+@click.option(
+    "--zero-effect",
+    is_flag=True,
+    help="Run each plan once more for each lever whose evidence is weak, with that lever having no effect.",
 )
 @click.option(
     "--tables",
@@ -189,11 +174,12 @@ def _config(context: click.Context, _: click.Parameter, path: Path | None) -> Pa
 )
 @click.option("--until", metavar="DATE", help="Last day of a part-year extract (2025-12-31), if misread.")
 @click.option("--council", type=_FILE, help="A TOML file with the council's name, logo and the sections wanted.")
+@click.option("--illustrative", is_flag=True, help="Published prices where the council gives none, marked everywhere.")
 @click.option("--strict", is_flag=True, help="Refuse returns with any error.")
 @click.option("--no-report", is_flag=True, help="Results only: no notebooks and no annex.")
 @click.option("--out", type=_FOLDER, help="Folder to write to. Default: reports/ and the name of the returns.")
 @click.option("--overwrite", is_flag=True, help="Write over a run of other inputs, options or version.")
-@partial(_telling, stopped="Stopped. What is finished is kept; the same command again goes on from there.")
+@partial(telling, stopped="Stopped. What is finished is kept; the same command again goes on from there.")
 def run(returns: Path | None, *, no_report: bool, **given: Any) -> None:
     """History, forecast, plans, costs, comparison and annex. Without RETURNS: the invented example.
 
@@ -246,7 +232,7 @@ def _dates(_: click.Context, __: click.Parameter, given: str | None) -> tuple[st
 @click.option("--strict", is_flag=True, help="Refuse returns with any error.")
 @click.option("--out", type=_FOLDER, help="Folder to write to. Default: reports/ and the name of the returns.")
 @click.option("--overwrite", is_flag=True, help="Write over an earlier back-test.")
-@_telling
+@telling
 def backtest(returns: Path | None, **given: Any) -> None:
     """How good this authority's forecasts would have been. Without RETURNS: the invented example.
 
@@ -261,7 +247,7 @@ def backtest(returns: Path | None, **given: Any) -> None:
 
 @main.command()
 @click.argument("folder", metavar="DIR", type=_FOLDER)
-@_telling
+@telling
 def example(folder: Path) -> None:
     """Write the invented example authority: its returns and council tables."""
     from sufficiency.trials import write_example
@@ -270,47 +256,11 @@ def example(folder: Path) -> None:
     click.echo(f"{len(written)} files written to {folder}. Every child and figure in them is invented.")
 
 
-@main.group()
-def scenario() -> None:
-    """List, show and check plans."""
-
-
-@scenario.command("list")
-def list_scenarios() -> None:
-    """The plans that come with the toolkit."""
-    from sufficiency.scenario import read_scenario, scenario_files
-
-    for name in scenario_files():
-        click.echo(f"{name:24} {read_scenario(name).about.title}")
-
-
-@scenario.command()
-@click.argument("name")
-@_telling
-def show(name: str) -> None:
-    """One plan, as its file says it."""
-    from sufficiency.scenario import read_scenario
-
-    click.echo(read_scenario(name).text.rstrip())
-
-
-@scenario.command("check")
-@click.argument("file", type=_FILE)
-@_telling
-def check_scenario(file: Path) -> None:
-    """Every problem of a scenario file at once, each with its line."""
-    from sufficiency.scenario import read_scenario
-
-    plan = read_scenario(file)
-    levers = ", ".join(lever.title.lower() for lever in plan.levers) or "none"
-    click.echo(f"{file.name} is a valid plan: {plan.about.title}. Levers: {levers}.")
-
-
 @main.command()
 @click.argument("run_folder", metavar="RUN", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--only", multiple=True, metavar="SECTION", help="Only this section (may be repeated).")
 @click.option("--council", type=_FILE, help="A TOML file with the council's name, logo and the sections wanted.")
-@_telling
+@telling
 def annex(run_folder: Path, only: tuple[str, ...], council: Path | None) -> None:
     """Write the annex again from a finished run."""
     from sufficiency.report import read_council, write_annex
@@ -322,9 +272,12 @@ def annex(run_folder: Path, only: tuple[str, ...], council: Path | None) -> None
 
 @main.command()
 @click.argument("folder", metavar="DIR", type=_FOLDER, default=Path("notebooks"))
-@_telling
+@telling
 def lab(folder: Path) -> None:
     """JupyterLab on the notebooks (copied to DIR when they are not there yet)."""
     from sufficiency.report.notebooks import open_lab
 
     open_lab(folder)
+
+
+main.add_command(scenario)

@@ -55,7 +55,7 @@ class Purpose(IntEnum):
     STAYING_PUT = 4  # child, placement number: stays at 18 or not; spare
     STAYING_PUT_LENGTH = 5  # child, placement number: how long; spare
     RE_ENTRY = 6  # child, placement number: time to coming back; spare
-    FIRST_TYPE = 7  # child, placement number: type on (re-)entry; spare
+    FIRST_TYPE = 7  # child, placement number: type on (re-)entry; relatives instead of fostering, under a plan
     ENTRANT_AGE = 8  # entrant: age at entry; spare
     ENTRY_DAY = 9  # entrant: day within the month; spare
     ENTRANT_KEPT = 10  # entrant: kept or added under a scenario's factor; spare

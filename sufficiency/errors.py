@@ -50,17 +50,23 @@ class Finding:
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong in a file that the user wrote (a table, a scenario, an option)."""
+    """One thing wrong in a file that the user wrote (a table, a scenario, an option).
+
+    A table has a ``row``; a text file, such as a scenario, has a ``line``, and its ``column`` is the key.
+    """
 
     message: str
     file: str | None = None
     row: int | None = None
     column: str | None = None
+    line: int | None = None
 
     def __str__(self) -> str:
         parts = [self.file] if self.file else []
         if self.row is not None:
             parts.append(f"row {self.row}")
+        if self.line is not None:
+            parts.append(f"line {self.line}")
         if self.column:
             parts.append(f"{self.column}")
         place = ", ".join(parts)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from sufficiency import __version__, dates
-from sufficiency.costs import summarise_spend
+from sufficiency.costs import Money, summarise_spend
 from sufficiency.errors import UserError
 from sufficiency.forecast import EntrantForecast, summarise_entrants
 from sufficiency.forecast.quarters import entries_by_quarter
@@ -29,7 +29,7 @@ from sufficiency.simulation.implied import survival_check
 from sufficiency.simulation.kept import Kept
 from sufficiency.simulation.leavers import care_leavers
 from sufficiency.simulation.result_tables import RESULT_TABLES
-from sufficiency.tables import Comparators, Prices
+from sufficiency.tables import Comparators, CouncilTables
 from sufficiency.trials.drivers import Drivers
 from sufficiency.trials.trust_page import write_trust
 
@@ -182,22 +182,40 @@ def write_results(
     outcomes: Mapping[str, Outcome],
     spend: Mapping[str, pd.DataFrame],
     plans: list[Scenario],
-    prices: Prices | None,
 ) -> None:
     """The tables of model §8, what they cost, how plans compare, and what they assume."""
     for name in RESULT_TABLES:
         write(folder, f"results/{name}.parquet", pd.concat([getattr(one, name) for one in outcomes.values()]))
-    if spend and prices is not None:
+    if spend:
         paid = pd.concat(spend.values(), ignore_index=True)
         write(folder, "results/spend.parquet", paid)
         write(folder, "spend.parquet", summarise_spend(paid))
-        write(folder, "prices.parquet", prices.table)
     base = outcomes[BASELINE]
+    # Plans are compared gross, as the annex tells spend: income would tell how many children seek asylum.
+    gross = {name: paid[paid["kind"] != "income"] for name, paid in spend.items()}
     compared = [
-        compare(outcome, base, spend=spend.get(name), baseline_spend=spend.get(BASELINE))
+        compare(outcome, base, spend=gross.get(name), baseline_spend=gross.get(BASELINE))
         for name, outcome in outcomes.items()
         if name != BASELINE
     ]
     if compared:
         write(folder, "plan/comparison.parquet", pd.concat(compared, ignore_index=True))
     write(folder, "assumptions.parquet", assumptions(plans))
+
+
+def write_money(folder: Path, money: Money, tables: CouncilTables) -> None:
+    """The tables of finance, and the council's own that they rest on; nothing without prices."""
+    if tables.prices is None:
+        return
+    write(folder, "prices.parquet", tables.prices.table)
+    given = {
+        "uplifts": tables.prices.uplifts,
+        "fixed_costs": tables.fixed_costs,
+        "income": tables.income,
+        "budget": tables.budget,
+        "ledger": tables.ledger,
+        "deflators": tables.deflators,
+    }
+    for name, table in {**money.tables, **given}.items():
+        if table is not None:
+            write(folder, f"money/{name}.parquet", table)

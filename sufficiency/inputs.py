@@ -13,10 +13,10 @@ from sufficiency.folder import BASELINE, fingerprint_of
 from sufficiency.provenance import input_hashes
 from sufficiency.report import Council, read_council
 from sufficiency.returns import Returns, read_returns
-from sufficiency.scenario import Scenario, read_scenario
+from sufficiency.scenario import Scenario, read_scenario, zero_effect_arms
 from sufficiency.simulation.engines import EngineName
 from sufficiency.simulation.replications import DEFAULT_REPLICATIONS, DEFAULT_SEED, DEFAULT_YEARS
-from sufficiency.tables import Comparators, CouncilTables, read_comparators, read_council_tables
+from sufficiency.tables import Comparators, CouncilTables, read_comparators, read_council_tables, with_illustrative
 
 _COUNCIL_FILE = "council.toml"
 #: The folder's name is not used: it may say more than the annex should.
@@ -34,6 +34,7 @@ class Options:
     """What a run was asked for; see the command's help for each."""
 
     scenarios: tuple[str, ...] = ()
+    zero_effect: bool = False
     tables: Path | None = None
     comparators: Path | None = None
     origin: str | None = None
@@ -50,6 +51,7 @@ class Options:
     at_once: int = 1
     until: str | None = None
     council: Path | None = None
+    illustrative: bool = False
     strict: bool = False
     report: bool = True
     out: Path | None = None
@@ -89,6 +91,7 @@ def read_inputs(asked: Options, given: Path, read: Returns | None = None) -> Inp
     named = council if council.name else replace(council, name=asked.authority or _UNNAMED)
     deciding: list[object] = [asked.origin, asked.years, asked.replications, asked.seed, asked.authority, asked.until]
     deciding += [asked.precision, asked.precision_of] if asked.precision else []
+    deciding += ["illustrative"] if asked.illustrative else []
     hashes = input_hashes([*read.paths, *extra])
     return Inputs(read, plans, tables, comparators, named, hashes, fingerprint_of(hashes, plans, deciding))
 
@@ -110,6 +113,13 @@ def _beside(given: Path, name: str) -> Path | None:
     return next((path for path in (folder / name, folder.parent / name) if path.is_file()), None)
 
 
+def _read_tables(asked: Options, given: Path) -> CouncilTables:
+    """The council's tables, with shipped prices where it has none and asks for them."""
+    codes = read_codes(asked.codes)
+    tables = read_council_tables(given, asked.tables, codes)
+    return replace(tables, prices=with_illustrative(tables.prices, codes)) if asked.illustrative else tables
+
+
 def _read_plans(
     asked: Options, given: Path, council: Council
 ) -> tuple[list[Scenario], CouncilTables, Comparators | None]:
@@ -118,16 +128,19 @@ def _read_plans(
     plans: list[Scenario] = []
     for name in dict.fromkeys((BASELINE, *(asked.scenarios or DEFAULT_PLANS))):
         with gathering(problems):
-            plans.append(read_scenario(name))
+            plan = read_scenario(name)
+            plans += [plan, *(zero_effect_arms(plan) if asked.zero_effect else ())]
     tables, comparators = CouncilTables(), None
     with gathering(problems):
-        tables = read_council_tables(given, asked.tables, read_codes(asked.codes))
+        tables = _read_tables(asked, given)
     with gathering(problems):
         comparators = _compared(asked, council)
     if asked.precision and asked.precision_of == "spend" and tables.prices is None and not problems:
         problems.append(Problem("--precision-of spend needs prices: give prices.csv, or watch children instead."))
     if not asked.precision and asked.precision_of == "spend":
         problems.append(Problem("--precision-of needs --precision: say to within how many £ million spend is wanted."))
+    if tables.population is None and not problems:
+        problems += [problem for plan in plans for problem in plan.unknown_population()]
     twice = {plan.name for plan in plans if sum(other.name == plan.name for other in plans) > 1}
     problems += [
         Problem(f"Two scenarios are called '{name}'; give their files different names.") for name in sorted(twice)

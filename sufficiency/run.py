@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from sufficiency import dates
-from sufficiency.costs import cost, price_a_night
+from sufficiency.costs import count_money, price_a_night
 from sufficiency.errors import Finding, UserError
 from sufficiency.folder import (
     BASELINE,
@@ -23,6 +23,7 @@ from sufficiency.folder import (
     write_drivers,
     write_estimates,
     write_history,
+    write_money,
     write_places,
     write_results,
 )
@@ -147,7 +148,7 @@ def run_read(
     )
     clock.mark("simulation")
     prices = inputs.tables.prices
-    spend = {name: cost(outcome, prices) for name, outcome in outcomes.items()} if prices else {}
+    money = count_money(history, outcomes, inputs.tables)
     tested = backtest(
         inputs.returns,
         origins=default_origins(history.first_day, history.origin, _BACKTEST_ORIGINS),
@@ -162,10 +163,12 @@ def run_read(
     changed = _changed(inputs, Made(history, rates, forecast, estimates.matched.supply, children), outcomes, asked)
     clock.mark("why it changed")
     findings = (*history.findings, *_run_findings(outcomes, estimates), *_unpriced(outcomes[BASELINE], prices))
+    findings = (*findings, *money.findings)
     write_history(folder, history, inputs.returns, inputs.tables.population, inputs.comparators)
     write_estimates(folder, history, rates, forecast, outcomes[BASELINE], tested)
     write_drivers(folder, changed)
-    write_results(folder, outcomes, spend, inputs.plans, prices)
+    write_results(folder, outcomes, money.spend, inputs.plans)
+    write_money(folder, money, inputs.tables)
     other = _Means(replace(asked, progress=False), workers, kept.part("second form"), prices)
     write_places(folder, history, outcomes, _other_form(history, outcomes[BASELINE], estimates, other))
     write(folder, "findings.json", findings_json(replace(inputs.returns, findings=findings)))
@@ -177,7 +180,7 @@ def run_read(
     clock.mark("report")
     write_manifest(folder, {**manifest, "timings": clock.timings})
     drop_partial(folder)
-    return Run(folder, inputs.returns, history, outcomes, spend, findings, annex, found)
+    return Run(folder, inputs.returns, history, outcomes, money.spend, findings, annex, found)
 
 
 def _reported(folder: Path, council: Council, manifest: Mapping[str, object]) -> Mapping[str, Path]:
@@ -191,11 +194,13 @@ def _reported(folder: Path, council: Council, manifest: Mapping[str, object]) ->
 
 
 def _report(folder: Path, council: Council) -> Mapping[str, Path]:
-    """The executed notebooks and the annex."""
+    """The workbook, the executed notebooks and the annex."""
     # Loaded here: papermill, matplotlib and pandoc are slow to load and not wanted with --no-report.
     from sufficiency.report import write_annex  # noqa: PLC0415
     from sufficiency.report.notebooks import execute_all  # noqa: PLC0415
+    from sufficiency.report.workbook import write_workbook  # noqa: PLC0415
 
+    write_workbook(folder)
     execute_all(folder)
     written: Mapping[str, Path] = write_annex(folder, council=council)
     return written

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
+from plans import Authority, example_authority
 
 from sufficiency.provenance import shipped
 
@@ -37,3 +38,9 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> Path:
             both = [rows.assign(LA="Northmarsh"), rows.assign(LA="Southmarsh", CHILD=rows["CHILD"] + "S")]
             pd.concat(both).to_csv(folder / f"{year}-{table}.csv", index=False)
     return folder
+
+
+@pytest.fixture(scope="session")
+def authority() -> Authority:
+    """The invented example, read and estimated once."""
+    return example_authority()

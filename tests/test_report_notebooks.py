@@ -137,7 +137,8 @@ def test_what_a_run_found_is_read_instead_of_its_returns(folder: Path) -> None:
 def test_every_notebook_runs_on_a_finished_run(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     written = execute_all(folder)
     assert "KeyboardInterrupt" not in capfd.readouterr().err
-    assert [path.stem for path in written] == list(NOTEBOOKS)
+    # The invented folder holds no tables of money; the finance notebook is run in test_workbook.py.
+    assert [path.stem for path in written] == [name for name in NOTEBOOKS if name != "finance"]
     for path in written:
         content = path.read_text(encoding="utf-8")
         book = json.loads(content)

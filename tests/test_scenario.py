@@ -10,7 +10,8 @@ from small_world import CODES, FIRST_DAY
 
 from sufficiency.codes import CAUSES
 from sufficiency.errors import UserError
-from sufficiency.scenario import LEVERS, assumptions, lever_page, read_scenario, scenario_files
+from sufficiency.scenario import LEVERS, assumptions, read_scenario, scenario_files, zero_effect_arms
+from sufficiency.scenario.__main__ import made
 from sufficiency.scenario.effects import CARE_BANDS, phased
 
 ROOT = Path(__file__).parents[1]
@@ -23,49 +24,6 @@ def _problems(tmp_path: Path, text: str) -> list[str]:
     with pytest.raises(UserError) as error:
         read_scenario(path)
     return [str(problem) for problem in error.value.problems]
-
-
-MISTAKES = [
-    ("colour = 1\n" + GOOD, "row 1, colour: 'colour' is not a key here."),
-    ("startz = 1\n" + GOOD, "Did you mean 'starts'?"),
-    ("starts = -3\n" + GOOD + "[levers.entries]\n", None),
-    ('starts = "soon"\n' + GOOD, "row 1, starts: 'soon' cannot be used"),
-    ("a = 1\na = 2\n", "row 2: This is not valid TOML"),
-    ("[about]\ntitle = 'T'\n", "row 1, about.question: 'question' is missing."),
-    (GOOD + "[levers.entrys]\nchange = 0.1\n", "row 4: There is no lever 'entrys'. Did you mean 'entries'?"),
-    (
-        GOOD + "[levers.entries]\nchang = 0.1\n",
-        "row 5, levers.entries.chang: 'chang' is not a key here. Did you mean 'change'?",
-    ),
-    (
-        GOOD + "[levers.entries]\nchange = -2\n",
-        "row 5, levers.entries.change: -2 is out of range: it must be at least -1",
-    ),
-    (GOOD + "[levers.entries]\nchange = 40\n", "it must be at most 3"),
-    (GOOD + '[levers.entries]\nchange = "ten"\n', "row 5, levers.entries.change: 'ten' cannot be used"),
-    (
-        GOOD + '[levers.entries]\nages = ["10-15"]\n',
-        "row 5, levers.entries.ages.0: '10-15' is not one of '0', '1 to 4'",
-    ),
-    (GOOD + "[levers.entries]\nages = []\n", "row 5, levers.entries.ages"),
-    (GOOD + '[levers.entries]\nchildren = "boys"\n', "is not one of 'all', 'uasc' or 'not uasc'"),
-    (GOOD + '[levers.reunification]\nsettings = ["in_house_fosterin"]\n', "Did you mean 'in_house_fostering'?"),
-    (GOOD + '[levers.hazard_multiplier]\ncause = "to_moon"\n', "'to_moon' is not one of 'to_kinship'"),
-    (GOOD + "[levers.entries]\nramp_months = 2.5\n", "row 5, levers.entries.ramp_months"),
-    (GOOD + "[levers]\nentries = 3\n", "Lever 'entries' needs a table: [levers.entries]"),
-    ('based_on = "baselin"\n' + GOOD, "There is no scenario 'baselin'. Did you mean 'baseline'?"),
-    ('based_on = "plan"\n' + GOOD, "leads round in a circle"),
-    (GOOD + "[[investment]]\nwhat = 'x'\nper_year = -5\n", "it must be at least 0"),
-    (GOOD + "[levers.entries]\nmonths = 0\n", "it must be at least 1"),
-]
-
-
-@pytest.mark.unit
-@pytest.mark.parametrize(("text", "said"), [pair for pair in MISTAKES if pair[1]])
-def test_each_mistake_is_told_with_its_place(tmp_path: Path, text: str, said: str) -> None:
-    told = _problems(tmp_path, text)
-    assert any(said in sentence for sentence in told), told
-    assert all(sentence.startswith("plan.toml") or "There is no scenario" in sentence for sentence in told)
 
 
 @pytest.mark.unit
@@ -98,20 +56,41 @@ def test_the_baseline_changes_nothing() -> None:
     effects = read_scenario("baseline").effects(FIRST_DAY, 60, CODES)
     assert not effects.changes_hazards
     assert not effects.changes_entries
+    assert not effects.demand.changes_anything
     assert not effects.places.changes_anything
     assert not effects.money.changes_fees
     assert not effects.money.changes_fixed
 
 
+#: Levers that scale some groups' entries, and how many causes those act on that scale rates.
+ENTRIES = ("entries", "population")
+CAUSES_OF = {
+    "reunification": 1,
+    "permanence": 3,
+    "adoption": 2,
+    "special_guardianship": 1,
+    "placement_stability": 8,
+    "step_up": 1,
+    "supported_accommodation": 1,
+    "hazard_multiplier": 1,
+}
+
+
+@pytest.mark.unit
+def test_each_lever_that_has_a_change_and_ages_is_tried() -> None:
+    alike = {name for name, lever in LEVERS.items() if {"change", "ages"} <= set(lever.model_fields)}
+    assert alike == {*ENTRIES, *CAUSES_OF}
+
+
 @pytest.mark.functional
-@pytest.mark.parametrize("name", [name for name, lever in LEVERS.items() if "ages" in lever.model_fields])
-def test_every_lever_acts_just_where_it_says(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", [*ENTRIES, *CAUSES_OF])
+def test_every_lever_of_a_change_acts_just_where_it_says(tmp_path: Path, name: str) -> None:
     change = 'change = -0.5\nages = ["5 to 9"]\nstarts = 6\nmonths = 12\n'
     path = tmp_path / "one.toml"
     path.write_text(GOOD + f"[levers.{name}]\n" + change, encoding="utf-8")
     effects = read_scenario(path).effects(FIRST_DAY, 36, CODES)
     months = slice(6, 18)
-    if name == "entries":
+    if name in ENTRIES:
         group = 2 * CARE_BANDS.index("5 to 9")
         assert (effects.entries[group, months] == 0.5).all()
         assert (np.delete(effects.entries, group, axis=0) == 1).all()
@@ -119,13 +98,43 @@ def test_every_lever_acts_just_where_it_says(tmp_path: Path, name: str) -> None:
     else:
         band = CARE_BANDS.index("5 to 9")
         assert (np.delete(effects.hazards, band, axis=2) == 1).all()
-        causes = (effects.hazards[10, 0, band] != 1).nonzero()[0]
-        expected = {"reunification": 1, "permanence": 3, "placement_stability": 8, "hazard_multiplier": 1}
-        assert len(causes) == expected[name], [CAUSES[cause] for cause in causes]
-        changed = effects.hazards[:, 0, band, causes[0]]
+        setting = CODES.in_care.index("agency_fostering") if name == "step_up" else 0
+        causes = (effects.hazards[10, setting, band] != 1).nonzero()[0]
+        assert len(causes) == CAUSES_OF[name], [CAUSES[cause] for cause in causes]
+        changed = effects.hazards[:, setting, band, causes[0]]
     assert (changed[:6] == 1).all()
     assert (changed[months] == 0.5).all()
     assert (changed[18:] == 1).all()
+
+
+@pytest.mark.unit
+def test_a_lever_may_be_given_several_times(tmp_path: Path) -> None:
+    path = tmp_path / "plan.toml"
+    first, second = 'change = 0.5\nages = ["0"]\n', 'change = -0.5\nages = ["0", "5 to 9"]\n'
+    path.write_text(GOOD + f"[[levers.entries]]\n{first}[[levers.entries]]\n{second}", encoding="utf-8")
+    entries = read_scenario(path).effects(FIRST_DAY, 12, CODES).entries
+    assert entries[[0, 2 * CARE_BANDS.index("5 to 9")], 0].tolist() == [0.75, 0.5]
+
+
+@pytest.mark.unit
+def test_a_mistake_in_the_second_table_of_a_lever_is_told_with_its_line(tmp_path: Path) -> None:
+    text = GOOD + "[[levers.entries]]\nchange = 0.5\n\n[[levers.entries]]\nramp_months = 3\nchange = 50\n"
+    assert _problems(tmp_path, text) == [
+        "plan.toml, line 9, levers.entries.change: 50 is out of range: it must be at most 3."
+    ]
+
+
+@pytest.mark.unit
+def test_each_weak_lever_can_have_no_effect_and_the_plan_costs_as_much() -> None:
+    plan = read_scenario("edge-of-care")
+    (arm,) = zero_effect_arms(plan)
+    assert arm.name == "edge-of-care (no effect of entries)"
+    assert arm.about.title.endswith("(no effect of: children entering care)")
+    assert arm.levers == ()
+    assert arm.investment == plan.investment
+    assert not arm.effects(FIRST_DAY, 36, CODES).changes_entries
+    with pytest.raises(UserError, match=r"The plan has no lever 'entrys'. Did you mean 'entries'?"):
+        plan.without("entrys")
 
 
 @pytest.mark.unit
@@ -145,9 +154,9 @@ def test_phasing_is_by_equal_steps() -> None:
 
 
 @pytest.mark.unit
-def test_the_reference_page_is_made_from_the_declarations() -> None:
-    page = (ROOT / "docs" / "levers.md").read_text(encoding="utf-8")
-    assert page == lever_page()
+def test_pages_and_schema_are_made_from_the_declarations() -> None:
+    for path, text in made(ROOT / "docs").items():
+        assert path.read_text(encoding="utf-8") == text, f"{path.name}: python -m sufficiency.scenario docs"
     table = assumptions([read_scenario("edge-of-care")])
     assert set(table["parameter"]) == set(LEVERS["entries"].model_fields)
     assert (table["evidence"] != "").all()

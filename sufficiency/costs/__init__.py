@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from sufficiency.costs.spend import cost, price_a_night, summarise_spend
+from sufficiency.costs.money import NO_MONEY, Money, count_money
+from sufficiency.costs.spend import Costs, cost, cost_plan, price_a_night
+from sufficiency.costs.summary import spend_tables, summarise_spend
 from sufficiency.tables import Prices, read_prices
 
-__all__ = ["Prices", "cost", "price_a_night", "read_prices", "summarise_spend"]
+__all__ = [
+    "NO_MONEY",
+    "Costs",
+    "Money",
+    "Prices",
+    "cost",
+    "cost_plan",
+    "count_money",
+    "price_a_night",
+    "read_prices",
+    "spend_tables",
+    "summarise_spend",
+]

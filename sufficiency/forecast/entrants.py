@@ -9,7 +9,7 @@ the simulation.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 STREAMS = ("other", "uasc")
+_UASC = STREAMS.index("uasc")
 _MIX_MONTHS = 36
 _MIX_PRIOR = 0.5
 _LEAST_SHAPE = 1e-9
@@ -52,6 +53,11 @@ class EntrantForecast:
         no rows where the evaluation was not asked for.
     history
         Observed monthly counts: month, group (number), count.
+    area
+        Children who live in the area, where they are known.
+    asylum
+        Mean arrivals of children seeking asylum that a plan needs, and how far (0 to 1) from those of the model
+        to these its months go: shape (2, months). None leaves them to the model.
     """
 
     first_month: int
@@ -60,6 +66,8 @@ class EntrantForecast:
     mix: Floats
     scores: pd.DataFrame
     history: pd.DataFrame
+    area: Children | None = None
+    asylum: Floats | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -68,12 +76,40 @@ class EntrantForecast:
             f"entries ({name}): {model.note}" for name, model in zip(STREAMS, self.fitted, strict=True) if model.note
         )
 
+    def with_asylum(self, arrivals: Floats, reach: Floats) -> EntrantForecast:
+        """The same with so many children seeking asylum a month, on average.
+
+        Around that mean the counts are Poisson. Where none has come in the last years they are taken to be
+        16 or 17 (an assumption).
+
+        Parameters
+        ----------
+        arrivals
+            Mean of each month; months beyond are left to the model.
+        reach
+            How far from the model's rate to that mean, 0 to 1, by month.
+        """
+        given = np.zeros((2, self.months))
+        given[:, : len(arrivals)] = arrivals, reach
+        mix = self.mix.copy()
+        mix[_UASC] = self.asylum_mix
+        return replace(self, asylum=given, mix=mix)
+
+    @property
+    def asylum_mix(self) -> Floats:
+        """Dirichlet parameters over the age bands of children who come to seek asylum under a plan."""
+        own = self.mix[_UASC]
+        return np.asarray(own if own.sum() > _MIX_PRIOR else np.eye(len(own))[-1], dtype=np.float64)
+
     def counts(self, keys: Sequence[KeyWords]) -> Ints:
         """First entrants of each group and month of some replications: shape (replications, groups, months)."""
         words = key_words(keys)
         means = np.empty((len(keys), len(GROUPS), self.months))
         for stream, model in enumerate(self.fitted):
             rate = stream_rates(model, words, stream, self.months)
+            if self.asylum is not None and stream == _UASC:
+                needed, reach = self.asylum
+                rate = rate + reach * (needed - rate)
             means[:, stream::2] = rate[:, None, :] * _shares(words, stream, self.mix[stream])[:, :, None]
         cells = month_key(np.arange(len(GROUPS))[:, None], np.arange(self.months))
         uniform, _ = draws((words[0][..., None], words[1][..., None]), cells, 0, Purpose.ENTRY_COUNT)
@@ -138,7 +174,7 @@ def forecast_entrants(
         recent = own[own["month"] >= after - _MIX_MONTHS].groupby("group")["count"].sum()
         mix[stream] = recent.to_numpy(np.float64) + _mix_prior(recent.to_numpy(np.float64))
     table = pd.concat(scores[1:] or scores, ignore_index=True)
-    return EntrantForecast(first_month, months, tuple(fitted), mix, table, counted)
+    return EntrantForecast(first_month, months, tuple(fitted), mix, table, counted, area)
 
 
 def _mix_prior(recent: Floats) -> Floats:

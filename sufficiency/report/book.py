@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from sufficiency.report.council import Council
 from sufficiency.report.disclosure import Key, Rules
-from sufficiency.report.finished import Finished, long_date
+from sufficiency.report.finished import Finished, long_date, prices_in_words
 from sufficiency.report.projections import Projections, publish_projections
 from sufficiency.report.published import Published, publish_history
 from sufficiency.report.style import Words, save
@@ -63,6 +63,12 @@ class Book:
     def mark(self) -> str:
         """What every chart carries in its corner."""
         return "DRAFT · INVENTED DATA" if self.invented else "DRAFT"
+
+    @property
+    def priced(self) -> str:
+        """What stands behind the name of everything in pounds: which of the prices are no council's own."""
+        kinds = prices_in_words(self.run)
+        return f" ({kinds} prices)" if kinds else ""
 
     @property
     def today(self) -> str:

@@ -174,3 +174,11 @@ def long_date(day: Any) -> str:
 def short_date(day: Any) -> str:
     """A month and year, ``Mar 2026``, for narrow columns."""
     return f"{pd.Timestamp(day):%b %Y}"
+
+
+def prices_in_words(run: Finished) -> str:
+    """What must be said of a run's prices wherever pounds stand: ``illustrative``, ``invented``, both or nothing."""
+    if not run.has("prices"):
+        return ""
+    kinds = set(run.frame("prices", ["status"])["status"])
+    return " and ".join(kind for kind in ("illustrative", "invented") if kind in kinds)

@@ -40,7 +40,7 @@ __all__ = [
     "show",
 ]
 
-NOTEBOOKS = ("data-quality", "history", "forecast", "scenario", "comparison")
+NOTEBOOKS = ("data-quality", "history", "forecast", "scenario", "comparison", "finance")
 
 
 def show(figure: Figure, alternative: str) -> Image:
@@ -131,7 +131,7 @@ def _run(source: Path, out: Path, parameters: dict[str, object], folder: Path) -
 
 
 def execute_all(folder: Path) -> list[Path]:
-    """Run every notebook on a finished run: faults, history, forecasts tried on the past, baseline, plans."""
+    """Run every notebook on a finished run: faults, history, forecasts tried on the past, baseline, plans, money."""
     run = read_finished(folder)
     plans = [str(about["name"]) for about in run.plans]
     wanted: dict[str, dict[str, object]] = {
@@ -142,6 +142,8 @@ def execute_all(folder: Path) -> list[Path]:
     }
     if plans:
         wanted["comparison"] = {"folder": ".", "scenarios": plans}
+    if run.has("money/summary"):
+        wanted["finance"] = {"folder": ".", "scenario": plans[0] if plans else "baseline"}
     return [execute(name, parameters, run.folder) for name, parameters in wanted.items()]
 
 

@@ -26,7 +26,7 @@ from sufficiency.report.finished import (
     whole_periods,
     year_of,
 )
-from sufficiency.report.published import Published
+from sufficiency.report.published import ASYLUM, Published
 from sufficiency.report.tried import stretched
 
 PERCENTILES = {"p10": 0.1, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p80": 0.8, "p90": 0.9}
@@ -51,7 +51,11 @@ class Projections:
     starts
         scenario, period, p10 … p90: children who start, by quarter or financial year.
     spend, spend_by_group
-        scenario, financial_year, [group,] p10 … p90 in pounds; empty without prices.
+        scenario, financial_year, [group,] p10 … p90 in pounds; empty without prices. Spend is gross: placements,
+        fixed costs and investment; by group, placements alone.
+    spend_by_kind
+        The same by kind of money, with income (what is taken off) and net only where the number of children seeking
+        asylum alone, whom grants follow, may be seen.
     plans
         scenario, measure, period, baseline, plan, difference, low, high, share_lower: whole authority.
     by_group
@@ -67,6 +71,7 @@ class Projections:
     starts: pd.DataFrame
     spend: pd.DataFrame
     spend_by_group: pd.DataFrame
+    spend_by_kind: pd.DataFrame
     plans: pd.DataFrame
     by_group: pd.DataFrame
     rules: Rules
@@ -102,13 +107,10 @@ def publish_projections(run: Finished, past: Published, rules: Rules, *, widenin
     yearly = stock[stock["month_end"].dt.month == QUARTER_ENDS[0]]
     groups = _groups(yearly, past, rules) if shown else {}
     by_setting = _grouped(yearly, groups, ["scenario", "replication", "month_end"], "children")
-    spend = (
-        _spend(run)
-        if shown
-        else pd.DataFrame(columns=["scenario", "replication", "financial_year", "setting", "pounds"])
-    )
-    whole = added(spend, ["scenario", "replication", "financial_year"], "pounds")
-    parts = _grouped(spend, groups, ["scenario", "replication", "financial_year"], "pounds")
+    paid = _paid(run) if shown else pd.DataFrame(columns=[*_PAID_BY, "setting", "kind", "pounds"])
+    whole = _filled(paid[paid["kind"] != _INCOME], _PAID_BY, "pounds")
+    placed = _filled(paid[paid["kind"] == "placement"], [*_PAID_BY, "setting"], "pounds")
+    parts = _grouped(placed, groups, _PAID_BY, "pounds")
     pounds = rules.round_pounds
     return Projections(
         shown=shown,
@@ -118,6 +120,7 @@ def publish_projections(run: Finished, past: Published, rules: Rules, *, widenin
         starts=_starts(run, past, rules),
         spend=_fans(whole, ["scenario", "financial_year"], "pounds", pounds, widening),
         spend_by_group=_fans(parts, ["scenario", "financial_year", "group"], "pounds", pounds, widening),
+        spend_by_kind=_by_kind(paid, rules, widening, income=_asylum_seen(run, past, rules)),
         plans=_plans(run, past, rules) if shown else pd.DataFrame(columns=["scenario", "measure", "period"]),
         by_group=_differences(by_setting, rules),
         rules=rules,
@@ -199,11 +202,35 @@ def _years_ahead(run: Finished) -> int:
     return int(run.manifest.get("horizon_years", 5))
 
 
-def _spend(run: Finished) -> pd.DataFrame:
+_PAID_BY = ["scenario", "replication", "financial_year"]
+_INCOME, NET = "income", "net"
+
+
+def _paid(run: Finished) -> pd.DataFrame:
+    """Pounds of every replication by setting and kind; empty without prices."""
     spend = run.frame("results/spend") if run.has("prices") and run.has("results/spend") else pd.DataFrame()
-    if spend.empty:
-        return pd.DataFrame(columns=["scenario", "replication", "financial_year", "setting", "pounds"])
-    return _filled(spend, ["scenario", "replication", "financial_year", "setting"], "pounds")
+    return spend if len(spend) else pd.DataFrame(columns=[*_PAID_BY, "setting", "kind", "pounds"])
+
+
+def _by_kind(paid: pd.DataFrame, rules: Rules, widening: float, *, income: bool) -> pd.DataFrame:
+    """Percentiles by kind of money; income and what is left after it where they may be seen."""
+    shown = paid if income else paid[paid["kind"] != _INCOME]
+    # Income is shown as what is taken off, so that no amount is below nought.
+    shown = shown.assign(pounds=shown["pounds"].where(shown["kind"] != _INCOME, -shown["pounds"]))
+    parts = _filled(shown, [*_PAID_BY, "kind"], "pounds")
+    if income and (paid["kind"] == _INCOME).any():
+        parts = pd.concat([parts, _filled(paid, _PAID_BY, "pounds").assign(kind=NET)], ignore_index=True)
+    return _fans(parts, ["scenario", "financial_year", "kind"], "pounds", rules.round_pounds, widening)
+
+
+def _asylum_seen(run: Finished, past: Published, rules: Rules) -> bool:
+    """Whether the children seeking asylum alone are published now and many enough in every future to be."""
+    if past.counts.is_hidden(("stock", past.origin, "uasc", ASYLUM)):
+        return False
+    stock = run.frame("results/stock", ["scenario", "replication", "month_end", "setting", "uasc", "children"])
+    stock = stock[stock["setting"].isin(settings()) & stock["uasc"].astype(bool)]
+    yearly = stock[stock["month_end"].dt.month == QUARTER_ENDS[0]]
+    return not _any_small(_filled(yearly, ["scenario", "replication", "month_end"], "children"), "month_end", rules)
 
 
 #: Measure of a plan → the flow of the past that must be in sight for it to be shown.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sufficiency.report.finished import Finished, long_date, read_finished, settings
+from sufficiency.report.finished import Finished, long_date, prices_in_words, read_finished, settings
 from sufficiency.report.tried import stretched, trust_of
 from sufficiency.trials.trust import Trust
 
@@ -105,7 +105,8 @@ def _money(run: Finished, trusted: Trust) -> str:
     first = own.iloc[:1]
     low, middle, high = stretched(first[["p10", "p50", "p90"]], trusted.widening).iloc[0] / 1e6
     year = first["financial_year"].iloc[0]
-    return f"Baseline placement spend {year}: £{middle:,.1f}m (P10 £{low:,.1f}m, P90 £{high:,.1f}m)."
+    marked = f", {prices_in_words(run)} prices" if prices_in_words(run) else ""
+    return f"Baseline gross spend {year}{marked}: £{middle:,.1f}m (P10 £{low:,.1f}m, P90 £{high:,.1f}m)."
 
 
 def _tested(run: Finished, found: Trust) -> str:

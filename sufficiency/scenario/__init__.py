@@ -5,7 +5,7 @@ from __future__ import annotations
 from sufficiency.scenario.effects import Effects
 from sufficiency.scenario.levers import LEVERS, Lever, Situation
 from sufficiency.scenario.reference import assumptions, lever_page
-from sufficiency.scenario.schema import Investment, Scenario, read_scenario, scenario_files
+from sufficiency.scenario.schema import Investment, Scenario, read_scenario, scenario_files, zero_effect_arms
 
 __all__ = [
     "LEVERS",
@@ -18,4 +18,5 @@ __all__ = [
     "lever_page",
     "read_scenario",
     "scenario_files",
+    "zero_effect_arms",
 ]

@@ -1,4 +1,4 @@
-"""What a scenario's levers do, in the model's own terms: hazards, entries, places and money."""
+"""What a scenario's levers do, in the model's own terms: hazards, entries, first placements, places and money."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from sufficiency.codes import AGE_BANDS, CAUSES, Codes
 from sufficiency.rates.openings import GROUPS
+from sufficiency.scenario.demand_effects import DemandEffects, no_demand_effects
 from sufficiency.scenario.money_effects import MoneyEffects, no_money
 from sufficiency.scenario.place_effects import PlaceEffects, no_place_effects
 
@@ -30,12 +31,15 @@ class Effects:
         Places, who waits for them, and staying put.
     money
         Fees and fixed costs; no child's journey depends on them.
+    demand
+        First placements with relatives, and children seeking asylum held at a threshold.
     """
 
     hazards: Floats
     entries: Floats
     places: PlaceEffects
     money: MoneyEffects
+    demand: DemandEffects
 
     @property
     def months(self) -> int:
@@ -58,6 +62,7 @@ def no_effects(months: int, codes: Codes) -> Effects:
     return Effects(
         places=no_place_effects(months, codes),
         money=no_money(months, codes),
+        demand=no_demand_effects(months, len(CARE_BANDS)),
         hazards=np.ones((months, len(codes.in_care), len(CARE_BANDS), len(CAUSES))),
         entries=np.ones((len(GROUPS), months)),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import pandas as pd
 from pydantic.fields import FieldInfo
@@ -20,12 +19,14 @@ _GRADES = {
 }
 
 
-def _unit(field: FieldInfo) -> str:
+def unit_of(field: FieldInfo) -> str:
+    """A parameter's unit."""
     extra = field.json_schema_extra
     return str(extra["unit"]) if isinstance(extra, dict) and "unit" in extra else ""
 
 
-def _range(field: FieldInfo) -> str:
+def limits_of(field: FieldInfo) -> str:
+    """A parameter's range; blank where it has none."""
     low = next((item.ge for item in field.metadata if hasattr(item, "ge")), None)
     high = next((item.le for item in field.metadata if hasattr(item, "le")), None)
     return f"{low} to {high}" if low is not None and high is not None else ""
@@ -42,10 +43,15 @@ def lever_page() -> str:
     lines = [
         "# Levers",
         "",
-        "Made by `python -m sufficiency.scenario docs/levers.md` from the levers' declarations; a test compares it.",
+        "Made by `python -m sufficiency.scenario docs` from the levers' declarations; a test compares it.",
         "",
-        "A lever goes into a scenario file as a table `[levers.NAME]`. Months count from the month after the",
-        "origin (the last day of data): 0 is the first month of the forecast.",
+        "A lever goes into a scenario file as a table `[levers.NAME]`, or as several, each `[[levers.NAME]]`,",
+        "where it is wanted more than once. Months count from the month after the origin (the last day of data): 0",
+        "is the first month of the forecast. Levers combine: their factors multiply.",
+        "",
+        "`sufficiency scenario new NAME --lever LEVER` begins a plan with a lever's parameters written out;",
+        "[plans](scenarios.md) shows those that come with the toolkit, [mistakes](scenario-mistakes.md) what is said",
+        "of what cannot be read.",
         "",
     ]
     for lever in LEVERS.values():
@@ -53,16 +59,11 @@ def lever_page() -> str:
         lines += [f"Evidence ({_GRADES[lever.grade]}): {lever.evidence}.", ""]
         lines += ["| parameter | unit | default | range | meaning |", "|---|---|---|---|---|"]
         lines += [
-            f"| `{name}` | {_unit(field)} | {_value(field.default)} | {_range(field)} | {field.description} |"
+            f"| `{name}` | {unit_of(field)} | {_value(field.default)} | {limits_of(field)} | {field.description} |"
             for name, field in lever.model_fields.items()
         ]
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
-
-
-def write_page(path: Path) -> None:
-    """Write the reference page, with the same bytes on every platform."""
-    path.write_text(lever_page(), encoding="utf-8", newline="\n")
 
 
 def assumptions(scenarios: Iterable[Scenario]) -> pd.DataFrame:
@@ -86,7 +87,7 @@ def _rows(scenario: Scenario, lever: Lever) -> list[tuple[str, ...]]:
             lever.title,
             name,
             _value(getattr(lever, name)),
-            _unit(field),
+            unit_of(field),
             str(field.description),
             evidence,
             grade,

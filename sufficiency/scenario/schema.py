@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sufficiency import dates
 from sufficiency.codes import Codes
-from sufficiency.errors import Problem, UserError, nearest, shown
+from sufficiency.errors import Problem, UserError, gathering, nearest
 from sufficiency.provenance import shipped
 from sufficiency.scenario.effects import Effects, no_effects
-from sufficiency.scenario.levers import LEVERS, Lever
+from sufficiency.scenario.levers import LEVERS, WEAK, Lever
+from sufficiency.scenario.lines import Place, key_lines, line_of
+from sufficiency.scenario.said import sentence, syntax
 
 _STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)
 BASELINE = "baseline"
+#: Stands in the name of a plan of which one lever has no effect.
+NO_EFFECT = "no effect of"
 _DEEPEST = 5
+_THROUGHOUT = "Lever {} holds for the whole forecast: give it starts = 0, and no ramp_months or months."
 #: Parts of pydantic's places that name a branch of a union, not a key of the file.
 _BRANCHES = frozenset({"int", "date", "constrained-int", "constrained-float"})
 
@@ -53,7 +58,7 @@ class ScenarioFile(BaseModel):
 
     about: About
     based_on: str | None = None
-    starts: int | date = 0
+    starts: Annotated[int, Field(ge=0, le=240)] | date = 0
     levers: dict[str, Any] = Field(default_factory=dict)
     investment: tuple[Investment, ...] = Field((), strict=False)
 
@@ -97,20 +102,17 @@ class Scenario(BaseModel):
             lever is dated that cannot be.
         """
         start = self.start_month(first_day)
-        firsts = {"the plan": start} | {f"lever {lever.name}": lever.first_month(start) for lever in self.levers}
+        firsts = [("the plan", start), *((f"lever {lever.name}", lever.first_month(start)) for lever in self.levers)]
         problems = [
             Problem(
                 f"{what} starts in month {month}; the forecast covers months 0 to {months - 1} after the origin.",
                 self.name,
             )
-            for what, month in firsts.items()
+            for what, month in firsts
             if not 0 <= month < months
         ]
         problems += [
-            Problem(
-                f"Lever {lever.name} holds for the whole forecast: give it starts = 0, and no ramp_months or months.",
-                self.name,
-            )
+            Problem(_THROUGHOUT.format(lever.name), self.name)
             for lever in self.levers
             if lever.throughout and lever.is_dated(start)
         ]
@@ -120,6 +122,45 @@ class Scenario(BaseModel):
         for lever in self.levers:
             effects = lever.apply(effects, codes, start)
         return effects
+
+    def without(self, name: str) -> Scenario:
+        """The same plan, which costs as much, with one of its levers having no effect.
+
+        Parameters
+        ----------
+        name
+            Of a lever of the plan.
+
+        Raises
+        ------
+        UserError
+            When the plan has no such lever.
+        """
+        own = sorted({lever.name for lever in self.levers})
+        if name not in own:
+            raise UserError([Problem(f"The plan has no lever '{name}'.{nearest(name, own)}", self.name)])
+        title = f"{self.about.title} ({NO_EFFECT}: {LEVERS[name].title.lower()})"
+        about = self.about.model_copy(update={"title": title})
+        levers = tuple(lever for lever in self.levers if lever.name != name)
+        return self.model_copy(update={"name": f"{self.name} ({NO_EFFECT} {name})", "about": about, "levers": levers})
+
+    def unknown_population(self) -> list[Problem]:
+        """What is missing when the child population is not known."""
+        said = "needs the child population: give child_population there, or population.csv with the council's tables"
+        return [Problem(f"Lever {lever.name} {said}.", self.name) for lever in self.levers if lever.needs_population]
+
+    def weak_levers(self) -> tuple[str, ...]:
+        """Levers of the plan whose evidence is weak, by name, in the order in which they act."""
+        return tuple(dict.fromkeys(lever.name for lever in self.levers if lever.grade == WEAK))
+
+
+def zero_effect_arms(plan: Scenario) -> tuple[Scenario, ...]:
+    """For each lever of a plan whose evidence is weak, the plan with that lever having no effect.
+
+    What the plan costs beside placements is still paid: so the difference between the two is what the
+    weak evidence is worth.
+    """
+    return tuple(plan.without(name) for name in plan.weak_levers())
 
 
 def scenario_files() -> dict[str, Path]:
@@ -154,115 +195,110 @@ def _find(name: str | Path, beside: Path | None) -> Path:
     raise UserError([f"There is no scenario '{name}'.{nearest(str(name), list(known))} See: sufficiency scenario list"])
 
 
+@dataclass(frozen=True)
+class _Text:
+    """A scenario file as it was read, and where its keys stand."""
+
+    path: Path
+    text: str
+    content: dict[str, Any]
+    lines: dict[Place, int]
+
+    @classmethod
+    def read(cls, path: Path) -> _Text:
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+            return cls(path, text, tomllib.loads(text), key_lines(text))
+        except UnicodeDecodeError:
+            raise UserError([Problem("The file is not UTF-8 text; save it as UTF-8.", file=path.name)]) from None
+        except tomllib.TOMLDecodeError as error:
+            message, line = syntax(str(error))
+            raise UserError([Problem(message, path.name, line=line)]) from None
+
+    def problem(self, message: str, place: Place, *, named: bool = True) -> Problem:
+        column = ".".join(part for part in place if not part.isdigit()) if named else None
+        return Problem(message, self.path.name, column=column, line=line_of(self.lines, place))
+
+
 def _read(path: Path, depth: int) -> Scenario:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        content = tomllib.loads(text)
-    except UnicodeDecodeError:
-        raise UserError([Problem("The file is not UTF-8 text; save it as UTF-8.", file=path.name)]) from None
-    except tomllib.TOMLDecodeError as error:
-        raise UserError([_syntax_problem(path, str(error))]) from None
+    read = _Text.read(path)
     problems: list[Problem] = []
-    given = _checked(ScenarioFile, content, (), path, text, problems)
+    given = _checked(ScenarioFile, read.content, (), read, problems)
+    tables = read.content.get("levers")
     levers = [
         lever
-        for name, table in (content.get("levers") or {}).items()
-        if isinstance(content.get("levers"), dict) and (lever := _lever(name, table, path, text, problems)) is not None
+        for name, given_table in (tables.items() if isinstance(tables, dict) else ())
+        for lever in _levers(name, given_table, read, problems)
     ]
-    base = _base(content, path, depth, problems)
-    if problems or not isinstance(given, ScenarioFile):
-        raise UserError(problems)
+    base = _base(read, depth, problems)
     own = {lever.name for lever in levers}
     inherited = [lever for lever in base.levers if lever.name not in own] if base else []
+    problems += _dated(read, own, (*inherited, *levers))
+    if problems or not isinstance(given, ScenarioFile):
+        raise UserError(problems)
     return Scenario(
         name=path.stem,
         about=given.about,
         starts=given.starts,
         levers=(*inherited, *levers),
         investment=(*(base.investment if base else ()), *given.investment),
-        text=text,
+        text=read.text,
     )
 
 
-def _base(content: dict[str, Any], path: Path, depth: int, problems: list[Problem]) -> Scenario | None:
-    name = content.get("based_on")
-    if not isinstance(name, str) or path.stem == BASELINE:
+def _dated(read: _Text, own: set[str], levers: tuple[Lever, ...]) -> list[Problem]:
+    """Levers that hold for the whole forecast and are given a date, by the plan or by themselves."""
+    start = read.content.get("starts", 0)
+    if not isinstance(start, int):
+        return []
+    wrong = [lever.name for lever in levers if lever.throughout and lever.is_dated(start)]
+    return [read.problem(_THROUGHOUT.format(name), ("levers", name) if name in own else ("starts",)) for name in wrong]
+
+
+def _base(read: _Text, depth: int, problems: list[Problem]) -> Scenario | None:
+    name = read.content.get("based_on")
+    if not isinstance(name, str) or read.path.stem == BASELINE:
         return None
-    if depth >= _DEEPEST or name == path.stem:
-        problems.append(Problem(f"based_on = '{name}' leads round in a circle.", path.name, None, "based_on"))
+    if depth >= _DEEPEST or name in {read.path.stem, read.path.name}:
+        problems.append(read.problem(f"based_on = '{name}' leads round in a circle.", ("based_on",)))
         return None
     try:
-        return _read(_find(name, path.parent), depth + 1)
+        found = _find(name, read.path.parent)
     except UserError as error:
-        problems.extend(error.problems)
+        problems.extend(read.problem(problem.message, ("based_on",)) for problem in error.problems)
         return None
+    with gathering(problems):
+        return _read(found, depth + 1)
+    return None
 
 
-def _lever(name: str, table: object, path: Path, text: str, problems: list[Problem]) -> Lever | None:
-    row = _line(text, ("levers", name))
+def _levers(name: str, table: object, read: _Text, problems: list[Problem]) -> list[Lever]:
+    """A lever's table, or its tables: [[levers.NAME]] may be given several times."""
+    place: Place = ("levers", name)
     if name not in LEVERS:
-        problems.append(Problem(f"There is no lever '{name}'.{nearest(name, list(LEVERS))}", path.name, row))
-        return None
-    if not isinstance(table, dict):
-        problems.append(Problem(f"Lever '{name}' needs a table: [levers.{name}]", path.name, row))
-        return None
-    checked = _checked(LEVERS[name], table, ("levers", name), path, text, problems)
-    return checked if isinstance(checked, Lever) else None
+        message = f"There is no lever '{name}'.{nearest(name, list(LEVERS))}"
+        problems.append(read.problem(message, place, named=False))
+        return []
+    tables = table if isinstance(table, list) else [table]
+    if not tables or not all(isinstance(one, dict) for one in tables):
+        problems.append(read.problem(f"Lever '{name}' needs a table: [levers.{name}]", place, named=False))
+        return []
+    places = [(*place, str(number)) for number in range(len(tables))] if isinstance(table, list) else [place]
+    checked = [_checked(LEVERS[name], one, own, read, problems) for own, one in zip(places, tables, strict=True)]
+    return [lever for lever in checked if isinstance(lever, Lever)]
 
 
 def _checked(
-    model: type[BaseModel], table: object, prefix: tuple[str, ...], path: Path, text: str, problems: list[Problem]
+    model: type[BaseModel], table: object, prefix: Place, read: _Text, problems: list[Problem]
 ) -> BaseModel | None:
     try:
         return model.model_validate(table)
     except ValidationError as error:
-        found: dict[tuple[str, ...], Problem] = {}
+        found: dict[Place, Problem] = {}
         for detail in error.errors():
             place = (*prefix, *(str(part) for part in detail["loc"] if str(part) not in _BRANCHES))
-            problem = Problem(_sentence(detail, model), path.name, _line(text, place), ".".join(place))
-            found.setdefault(place, problem)
-        problems.extend(found.values())
+            found.setdefault(place, read.problem(sentence(detail, model), place))
+        # Of a list with a wrong item pydantic says as well that it is too short.
+        inner = {place[:-1] for place in found if place[-1:] and place[-1].isdigit()}
+        problems.extend(problem for place, problem in found.items() if place not in inner)
         return None
-
-
-def _sentence(detail: Any, model: type[BaseModel]) -> str:
-    kind, context = detail["type"], detail.get("ctx", {})
-    name = str(detail["loc"][-1]) if detail["loc"] else ""
-    given = shown(detail["input"]) if isinstance(detail["input"], (str, int, float)) else "what is there"
-    limits = {"greater_than_equal": ("ge", "at least"), "less_than_equal": ("le", "at most")}
-    if kind == "extra_forbidden":
-        return f"{shown(name)} is not a key here.{nearest(name, list(model.model_fields))}"
-    if kind == "missing":
-        return f"'{name}' is missing."
-    if kind in limits:
-        key, words = limits[kind]
-        return f"{given} is out of range: it must be {words} {context[key]}."
-    if kind == "literal_error":
-        return f"{given} is not one of {context['expected']}."
-    if kind == "value_error":
-        return str(context["error"])
-    return f"{given} cannot be used: {str(detail['msg']).lower()}."
-
-
-def _syntax_problem(path: Path, message: str) -> Problem:
-    found = re.search(r"\(at line (\d+), column \d+\)", message)
-    said = re.sub(r"\s*\(at .*\)", "", message)
-    return Problem(f"This is not valid TOML: {said}.", path.name, int(found.group(1)) if found else None)
-
-
-def _line(text: str, place: tuple[str, ...]) -> int | None:
-    """Line of a key, or of the nearest table header above it, for messages."""
-    place = tuple(part for part in place if not part.isdigit())
-    lines = text.splitlines()
-    header: int | None = None
-    wanted = {".".join(place[:depth]) for depth in range(1, len(place) + 1)}
-    inside = not place or len(place) == 1
-    for number, line in enumerate(lines, start=1):
-        stripped = line.split("#", 1)[0].strip()
-        table = re.fullmatch(r"\[{1,2}\s*([^\]]+?)\s*\]{1,2}", stripped)
-        if table:
-            inside = table.group(1) in wanted
-            header = number if inside else header
-        elif inside and place and re.match(rf"[\"']?{re.escape(place[-1])}[\"']?\s*=", stripped):
-            return number
-    return header

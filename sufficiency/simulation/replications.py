@@ -15,9 +15,10 @@ from sufficiency.errors import Problem, UserError, gathering
 from sufficiency.forecast import EntrantForecast, forecast_entrants
 from sufficiency.history import History
 from sufficiency.rates import Rates, estimate_rates
-from sufficiency.scenario import Scenario, read_scenario
+from sufficiency.scenario import Effects, Scenario, read_scenario
 from sufficiency.scenario.effects import no_effects
 from sufficiency.simulation.blocks import Task, blocks_of
+from sufficiency.simulation.demand import planned_demand
 from sufficiency.simulation.engines import EngineName
 from sufficiency.simulation.kept import Kept
 from sufficiency.simulation.matching import Match, fit_matching
@@ -25,7 +26,7 @@ from sufficiency.simulation.precision import Precision
 from sufficiency.simulation.reduced import Replication
 from sufficiency.simulation.result_tables import Frame
 from sufficiency.simulation.results import Outcome, combine
-from sufficiency.simulation.setup import Parameters, prepare
+from sufficiency.simulation.setup import Parameters, opening_leavers, opening_stock, prepare
 from sufficiency.simulation.supply import Supply, supply_of
 from sufficiency.simulation.workers import Workers, local_workers
 
@@ -144,17 +145,20 @@ def simulate_plans(  # noqa: PLR0913 - named options
     for plan in plans:
         with gathering(problems):
             effects.append(plan.effects(first, months, history.codes))
+    if forecast is None or forecast.area is None:
+        problems += [problem for plan in plans for problem in plan.unknown_population()]
     if problems:
         raise UserError(problems)
     arriving = forecast or forecast_entrants(history, months=months, evaluate=False)
     if arriving.months < months or arriving.first_month != dates.month_index(first):
         raise UserError(["The forecast of entrants does not cover the months to be simulated; make it again."])
     estimated = rates or estimate_rates(history)
+    demands = _demands(history, effects, estimated, arriving)
     places = matched or match_places(history, rates=estimated, forecast=arriving)
 
     def planned(number: int) -> _Planned:
-        days, given = last - first + 1, (history, estimated, arriving, effects[number])
-        setup = prepare(*given, days=days, supply=places.supply, parameters=parameters)
+        (settled, coming), days = demands[number], last - first + 1
+        setup = prepare(history, estimated, coming, settled, days=days, supply=places.supply, parameters=parameters)
         frame = Frame(plans[number], history.codes, seed, (first, last), setup.supply, places.matches)
         return _Planned(frame, Task(setup, seed, journeys, engine_name))
 
@@ -166,6 +170,14 @@ def simulate_plans(  # noqa: PLR0913 - named options
         found = shown.run(every[:1], replications, _enough(precision, every[0].frame))
         found += shown.run(every[1:], len(found[0]))
     return [combine(one.frame, parts) for one, parts in zip(every, found, strict=True)]
+
+
+def _demands(
+    history: History, effects: Sequence[Effects], rates: Rates, forecast: EntrantForecast
+) -> list[tuple[Effects, EntrantForecast]]:
+    """Each plan's effects and entrants for this authority."""
+    known = opening_stock(history), opening_leavers(history)
+    return [planned_demand(one, rates, forecast, *known) for one in effects]
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from sufficiency.history import History
 from sufficiency.rates import Rates
 from sufficiency.rates.openings import leavers
 from sufficiency.scenario import Effects
+from sufficiency.simulation.demand import kin_first
 from sufficiency.simulation.hazards import Hazards, Posterior, apart, many_gammas, shared_rates
 from sufficiency.simulation.planned import living, planned
 from sufficiency.simulation.supply import PlaceDraws, Supply, supply_of
@@ -269,4 +270,5 @@ def draw_entrants(setup: Setup, keys: Sequence[KeyWords], counts: Ints) -> tuple
     words, ends = np.array(keys, dtype=np.uint64), np.zeros(len(keys), dtype=np.int64)
     first_types = setup.rates.openings.first_types
     kernel.draw_paths(words, own, factors, layers, setup.calendar, window, *setup.ages, first_types, ends, out)
-    return out[:, : ends[-1]], ends
+    everybody, kin = out[:, : ends[-1]], setup.effects.demand.kin_at_entry
+    return (kin_first(everybody, ends, keys, kin, setup.calendar) if kin.any() else everybody), ends

@@ -21,7 +21,7 @@ MEASURES = {
     "entries": "Starts",
     "exits": "Endings",
     "moves": "Moves",
-    "pounds": "Spend on placements, £ thousand",
+    "pounds": "Gross spend, £ thousand",
 }
 PAIRED = (
     "Each plan is run with the same luck as the baseline: the same children come, and each child's chances are"
@@ -75,7 +75,7 @@ def plan_in_words(book: Book, scenario: str) -> str:
     if pounds is not None and not book.future.spend.empty:
         figures_ = [int(pounds[name]) for name in ("difference", "low", "high")]
         said += (
-            f" Spend on placements in {pounds['period']} would be {dearer(*figures_)}; it is lower in"
+            f" Gross spend in {pounds['period']}{book.priced} would be {dearer(*figures_)}; it is lower in"
             f" {likely(float(pounds['share_lower']))}."
         )
     return said
@@ -192,7 +192,7 @@ def _table(book: Book) -> str:
     )
     whole = Table(
         "plans",
-        "Each plan against the baseline",
+        f"Each plan against the baseline{book.priced if (table['measure'] == 'pounds').any() else ''}",
         frame,
         note,
         (0.25, 0.18, 0.1, 0.09, 0.09, 0.11, 0.09, 0.09),

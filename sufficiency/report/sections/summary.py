@@ -97,7 +97,7 @@ def _cost(book: Book) -> str:
     kinds = {str(kind) for kind in book.run.frame("prices")["status"]} - {"own", "published"}
     marked = f" Prices are {listed(sorted(kinds))}, so this is no guide to real spend." if kinds else ""
     return (
-        f"Placements in the baseline cost about {money(int(first['p50']))} in {first['financial_year']}; 8 in"
+        f"Homes in the baseline cost about {money(int(first['p50']))} in {first['financial_year']}, gross; 8 in"
         " 10 simulated futures"
         f" cost {money(int(first['p10']))} to {money(int(first['p90']))}.{marked}"
     )

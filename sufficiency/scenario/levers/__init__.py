@@ -6,11 +6,11 @@ reference page (``docs/levers.md``) and the annex's assumptions table are all ma
 
 from __future__ import annotations
 
-from sufficiency.scenario.levers import carers, entries, homes, journeys, staying, waiting
-from sufficiency.scenario.levers.base import Lever, Situation
+from sufficiency.scenario.levers import arrivals, carers, entries, homes, journeys, money, staying, waiting
+from sufficiency.scenario.levers.base import WEAK, Lever, Situation
 
-_GROUPS = (entries.LEVERS, journeys.LEVERS, carers.LEVERS, homes.LEVERS, waiting.LEVERS, staying.LEVERS)
 #: In the order of the reference page.
-LEVERS: dict[str, type[Lever]] = {lever.name: lever for group in _GROUPS for lever in group}
+_GROUPS = (entries, arrivals, journeys, carers, homes, waiting, staying, money)
+LEVERS: dict[str, type[Lever]] = {lever.name: lever for group in _GROUPS for lever in group.LEVERS}
 
-__all__ = ["LEVERS", "Lever", "Situation"]
+__all__ = ["LEVERS", "WEAK", "Lever", "Situation"]

@@ -10,15 +10,33 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from sufficiency.codes import Codes
+from sufficiency.errors import nearest
 from sufficiency.scenario.effects import Effects, Floats, parts, phased
 
 Band = Literal["0", "1 to 4", "5 to 9", "10 to 15", "16 to 17"]
 Grade = Literal["P", "S", "D", "W", "assumption"]
+#: The grade of evidence that should not be believed alone: a plan may be run with such a lever having no effect.
+WEAK: Grade = "W"
 
 
 def parameter(default: Any, unit: str, meaning: str, **limits: Any) -> Any:
     """A lever's parameter with its unit and what it means."""
     return Field(default, description=meaning, json_schema_extra={"unit": unit}, **limits)
+
+
+def known_settings(names: tuple[str, ...], valid: tuple[str, ...]) -> tuple[str, ...]:
+    """The names, when each is a setting.
+
+    Raises
+    ------
+    ValueError
+        With the nearest valid name.
+    """
+    for name in names:
+        if name not in valid:
+            msg = f"'{name}' is not a setting.{nearest(name, valid)}"
+            raise ValueError(msg)
+    return names
 
 
 @dataclass(frozen=True)
@@ -96,6 +114,11 @@ class Lever(BaseModel, ABC):
     def idle(self, situation: Situation) -> str:  # noqa: ARG002 - levers say what they need of it
         """Why it can have no effect, or not all that it says, in words; nothing if it can."""
         return ""
+
+    @property
+    def needs_population(self) -> bool:
+        """Whether it cannot be worked out without the council's population table."""
+        return False
 
     def parts(self, months: int, start: int) -> Floats:
         """Share of the lever that is in force in each month of the horizon, 0 to 1."""

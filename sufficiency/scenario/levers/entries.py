@@ -43,4 +43,27 @@ class Entries(ChangeLever):
         return scale_entries(effects, self.factor(effects, start), bands=tuple(self.ages), sides=_SIDES[self.children])
 
 
-LEVERS: tuple[type[Lever], ...] = (Entries,)
+class Population(ChangeLever):
+    """More or fewer children in the area."""
+
+    name = "population"
+    title = "Children who live in the area"
+    meaning = (
+        "More or fewer children of some ages live in the area than the forecast takes for granted (new housing, a "
+        "falling birth rate); those who do not seek asylum enter care in proportion. A steady 1 % a year for five "
+        "years is change = 0.05 with ramp_months = 60."
+    )
+    evidence = "Office for National Statistics projections, or the council's own; that entries follow is an assumption"
+    grade = "assumption"
+
+    change: float = parameter(
+        0.05, "share of the children (0.05 is 5 % more)", "Change in the number of children.", ge=-0.5, le=1.0
+    )
+    ages: tuple[Band, ...] = parameter(CARE_BANDS, "age bands", "Ages it acts on.", min_length=1, strict=False)
+
+    def apply(self, effects: Effects, codes: Codes, start: int) -> Effects:  # noqa: ARG002 - as every lever
+        """Scale the entries of the chosen ages."""
+        return scale_entries(effects, self.factor(effects, start), bands=tuple(self.ages), sides=_SIDES["not uasc"])
+
+
+LEVERS: tuple[type[Lever], ...] = (Entries, Population)

@@ -1,0 +1,183 @@
+"""The money that the finance notebook shows: worked out afresh from returns, or read from a finished run's folder.
+
+Inside a council only: small numbers are not hidden here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+import sufficiency as sf
+from sufficiency.codes import read_codes
+from sufficiency.costs import count_money
+from sufficiency.errors import UserError
+from sufficiency.report.finished import prices_in_words, read_finished, setting_label
+from sufficiency.report.past import returns_path
+from sufficiency.simulation import match_places, supply_of
+from sufficiency.tables import CouncilTables, read_council_tables, read_prices, with_illustrative
+from sufficiency.tables.defaults import ILLUSTRATIVE
+
+_LINES = {
+    "base_budget": "Base budget",
+    "pressures": "Pressures",
+    "growth": "Growth in nights",
+    "inflation": "Inflation",
+    "fixed_costs": "Fixed costs",
+    "income": "Income",
+    "savings": "Savings",
+    "investment": "Investment",
+}
+
+
+@dataclass(frozen=True)
+class MoneyStory:
+    """Money as a notebook shows it.
+
+    Attributes
+    ----------
+    titles
+        Scenario → its title.
+    tables
+        By name, as a run leaves them in ``internal/money``.
+    prices
+        The prices table.
+    mark
+        What must be said of the prices; blank for a council's own.
+    """
+
+    titles: Mapping[str, str]
+    tables: Mapping[str, pd.DataFrame]
+    prices: pd.DataFrame
+    mark: str
+
+    @property
+    def plans(self) -> dict[str, str]:
+        """Plans with their titles."""
+        return {name: title for name, title in self.titles.items() if name != "baseline"}
+
+    @property
+    def said(self) -> str:
+        """What is said of prices on a chart's second line; blank for a council's own."""
+        return f"; {self.mark} prices" if self.mark else ""
+
+    def spend(self, basis: str = "net") -> dict[str, pd.DataFrame]:
+        """Percentiles of total spend by title: financial_year, mean, p10, p50, p80, p90."""
+        table = self.tables["summary"]
+        table = table[(table["basis"] == basis) & (table["cut"] == "total")]
+        return {title: table[table["scenario"] == name].reset_index(drop=True) for name, title in self.titles.items()}
+
+    def steps(self, scenario: str = "baseline", years: int = 1) -> dict[str, float]:
+        """From the base budget to what is needed after some years, line by line; lines of nought left out."""
+        table = self.tables["medium_term"]
+        rows = table[table["scenario"] == scenario].iloc[:years]
+        found = {"Base budget": float(rows["base_budget"].iloc[0])}
+        found |= {label: float(rows[name].sum()) for name, label in list(_LINES.items())[1:]}
+        return {label: pounds for label, pounds in found.items() if label == "Base budget" or abs(pounds) >= 1}
+
+    def medium_term(self, scenario: str = "baseline") -> pd.DataFrame:
+        """The medium-term plan as a treasurer's report prints it: lines down, years across, £ thousand."""
+        table = self.tables["medium_term"]
+        own = table[table["scenario"] == scenario].set_index("financial_year")
+        names = {**_LINES, "budget_requirement": "Budget requirement", "contingency": "Contingency to P80"}
+        return (own[list(names)].T / 1000).rename(index=names).round(0).astype(int)
+
+    def paid(self, plan: str) -> pd.Timestamp | None:
+        """The month by which the middle future of a plan has paid."""
+        row = self.payback(plan).iloc[0]
+        return pd.Timestamp(row["payback"]) if bool(row["pays"]) else None
+
+    def payback(self, plan: str) -> pd.DataFrame:
+        """A plan's two cases."""
+        table = self.tables["payback"]
+        return table[table["scenario"] == plan].reset_index(drop=True)
+
+    def cumulative(self, plan: str) -> pd.DataFrame:
+        """Net saving to date by month: p10, p50, p90."""
+        table = self.tables["cumulative_savings"]
+        return table[table["scenario"] == plan].reset_index(drop=True)
+
+    def books(self) -> pd.DataFrame:
+        """The opening year against the ledger, in whole pounds; empty without a ledger."""
+        if "reconciliation" not in self.tables:
+            return pd.DataFrame()
+        table = self.tables["reconciliation"]
+        names = {name: setting_label(name) if name != "all" else "All compared" for name in table["setting"]}
+        shown = table.assign(setting=table["setting"].map(names)).set_index("setting")
+        return shown.drop(columns="financial_year").round(2)
+
+
+def load_money(
+    scenarios: Sequence[str] = (),
+    *,
+    prices: Path | str = "",
+    returns: Path | str = "",
+    replications: int = 100,
+    seed: int = 2026,
+    years: int = 5,
+    folder: Path | str | None = None,
+) -> MoneyStory:
+    """Money worked out now, or read from a finished run.
+
+    Parameters
+    ----------
+    scenarios
+        Names or files of plans beside the baseline; with a folder, those that were run.
+    prices
+        A prices table (CSV) in place of the one beside the returns; ``illustrative`` takes published prices
+        where there are none. Not with a folder.
+    returns, replications, seed, years
+        As in :func:`sufficiency.simulate`; not used with a folder.
+    folder
+        A finished run's folder.
+
+    Raises
+    ------
+    UserError
+        Where there are no prices, or a run in a folder was made without.
+    """
+    if folder is not None:
+        return _read(Path(folder))
+    place = returns_path(returns)
+    tables = _priced(read_council_tables(place), prices)
+    history = sf.build_history(sf.read_returns(place))
+    matched = match_places(history, supply_of(history, tables.capacity, tables.staying_put))
+    outcomes = {
+        name: sf.simulate(history, name, replications=replications, seed=seed, years=years, matched=matched)
+        for name in ("baseline", *scenarios)
+    }
+    named = {outcome.scenario.name: outcome for outcome in outcomes.values()}
+    money = count_money(history, named, tables)
+    if tables.prices is None:
+        raise UserError([_UNPRICED])
+    kinds = tables.prices.statuses
+    mark = " and ".join(kind for kind in ("illustrative", "invented") if kind in kinds)
+    titles = {name: outcome.scenario.about.title for name, outcome in named.items()}
+    return MoneyStory(titles, money.tables, tables.prices.table, mark)
+
+
+_UNPRICED = "There are no prices: give a prices table, or prices = 'illustrative' for published ones."
+
+
+def _priced(tables: CouncilTables, prices: Path | str) -> CouncilTables:
+    """The council's tables with other prices where asked for."""
+    if str(prices) == ILLUSTRATIVE:
+        return replace(tables, prices=with_illustrative(tables.prices, read_codes()))
+    if str(prices):
+        given = read_prices(prices)
+        own = tables.prices
+        return replace(tables, prices=replace(given, uplifts=own.uplifts, lists=own.lists) if own else given)
+    return tables
+
+
+def _read(folder: Path) -> MoneyStory:
+    run = read_finished(folder)
+    if not run.has("money/summary"):
+        raise UserError(["The run was made without prices, so it has nothing to tell of money."])
+    names = sorted(path.stem for path in (run.folder / "internal" / "money").glob("*.parquet"))
+    titles = {str(about["name"]): run.title_of(str(about["name"])) for about in run.scenarios}
+    tables = {name: run.frame(f"money/{name}") for name in names}
+    return MoneyStory(titles, tables, run.frame("prices"), prices_in_words(run))
