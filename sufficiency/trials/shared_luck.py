@@ -63,8 +63,8 @@ its own shipped prices; and of the children in care at the end.
 - *independent*: nothing shared. No such run is made: it is computed from the two variances, as the root of their sum
   over the number of replications.
 
-A lever that changes nothing in these returns has no difference, and is named below the table. One that costs the same in
-every replication (a contract, a team) has a ratio of nought.
+A lever that changes nothing in these returns has no difference, and is named below the table. One that costs the same
+in every replication (a contract, a team) has a ratio of nought.
 
 Most of the spread of a cost is that of the worlds, so the middle figure tells how much the shared luck of each child
 adds to sharing the worlds. *Ratio* is paired over independent; its interval is a bootstrap over replications (2.5th and
