@@ -71,7 +71,8 @@ class Case:
     chance_positive
         Share of replications whose net present value is above nought.
     chance_by_year
-        Share of replications that have paid within 1, 2, … years of the plan's start and stay paid.
+        Share of replications that have paid within 1, 2, … years of the plan's first money and stay paid, up to the
+        end of the years simulated.
     payback
         First month from which the plan has paid and stays paid: median; None unless more than half pay.
     payback_low, payback_high
@@ -199,7 +200,7 @@ def _case(plan: Costs, gross: Floats, once: Floats, by_year: Floats, discount: F
     paid = paid_from(np.cumsum(net, axis=1))
     begins = _first_money(net)
     horizon = net.shape[1]
-    years = range(_MONTHS, horizon - begins + _MONTHS, _MONTHS)
+    years = range(_MONTHS, horizon + _MONTHS, _MONTHS)
     low, middle, high = (_month(plan, paid, share) for share in (0.1, 0.5, 0.9))
     plain = bias == OptimismBias(0.0, 0.0, 0.0)
     return Case(

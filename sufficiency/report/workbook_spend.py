@@ -70,7 +70,7 @@ def read_spent(run: Finished) -> Spent:
     wide = price.pivot_table(index="month", columns="setting", values="pounds_per_week")[settings]
     months = [pd.Timestamp(month) for month in wide.index]
     nights, other = run.frame("money/nights"), run.frame("money/other")
-    scenarios = {str(about["name"]): run.title_of(str(about["name"])) for about in run.scenarios}
+    scenarios = _labels(run)
     weekly = _held(wide.to_numpy(np.float64))
     counted, priced, fixed, income = {}, {}, {}, {}
     for name in scenarios:
@@ -84,6 +84,13 @@ def read_spent(run: Finished) -> Spent:
         fixed[name], income[name] = (kinds[kind].to_numpy(np.float64) for kind in ("fixed", "income"))
     years = [str(year) for year in year_of(pd.Series(months))]
     return Spent(scenarios, settings, months, years, weekly, counted, priced, fixed, income)
+
+
+def _labels(run: Finished) -> dict[str, str]:
+    """Scenarios' titles; with their name where two are alike, because formulas tell scenarios apart by title."""
+    titles = {str(about["name"]): run.title_of(str(about["name"])) for about in run.scenarios}
+    alike = {title for title in titles.values() if list(titles.values()).count(title) > 1}
+    return {name: f"{title} ({name})" if title in alike else title for name, title in titles.items()}
 
 
 def _held(weekly: Floats) -> Floats:
