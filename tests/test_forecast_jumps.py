@@ -15,7 +15,7 @@ from sufficiency.forecast import jumps
 from sufficiency.forecast.innovations import scaled
 from sufficiency.forecast.jumps import Jumping, Sets, fit_level_with_jumps, fit_trend_with_jumps
 from sufficiency.forecast.level import fit_level
-from sufficiency.forecast.models import COEFFICIENTS, WIDER, normal
+from sufficiency.forecast.models import COEFFICIENTS, normal
 from sufficiency.forecast.paths import sample_counts
 
 AFTER = 675
@@ -117,7 +117,7 @@ def test_moves_are_steps_and_now_and_then_jumps() -> None:
     uniform = (np.arange(200_000) + 0.5) / 200_000
     own = np.full(len(uniform), int(np.argmax(fitted.sets.step)))
     moves = fitted._moves(own, normal(uniform)[:, None])[:, 0]
-    small = WIDER**2 * fitted.sets.step[own[0]]
+    small = fitted.sets.step[own[0]]
     assert moves.var() == pytest.approx(small + jumps.JUMPS * fitted.sets.jump[own[0]], rel=0.02)
     drawn = np.concatenate(
         [np.sqrt(small) * normal(uniform[::60]), np.sqrt(small + fitted.sets.jump[own[0]]) * normal(uniform[::3600])]

@@ -6,14 +6,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from plans import Authority
+from plans import Authority, lever, plan
+from small_world import known_history
 
 from sufficiency import dates
 from sufficiency.codes import CAUSES, TYPES
 from sufficiency.draws import replication_keys
+from sufficiency.forecast import forecast_entrants
 from sufficiency.forecast.threshold import SCHEME_SHARE, arrivals_needed, target_path
-from sufficiency.rates.stays import leaving_hazards, still_in_care
+from sufficiency.rates import estimate_rates
+from sufficiency.rates.stays import Stays, back_in_care, in_care, stays_of
 from sufficiency.scenario import LEVERS
+from sufficiency.simulation import simulate
 
 MONTHS = dates.month_start(dates.month_index(dates.day_number("2026-04-01")) + np.arange(13))
 FIRST = int(MONTHS[0])
@@ -48,41 +52,95 @@ def test_the_path_goes_from_today_to_the_threshold() -> None:
     assert LEVERS["uasc_threshold"].model_fields["share"].default == SCHEME_SHARE
 
 
+def _stays(leaving: float = 0.0, returning: float = 0.0) -> Stays:
+    """The same hazards at every age and time, of which half are of going home."""
+    return Stays(MONTHS, np.full((2, 12, 6, 6), leaving / 2), np.full((2, 4, 4), returning))
+
+
+def _days(*texts: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    return np.array([dates.day_number(text) for text in texts])
+
+
 @pytest.mark.unit
 def test_stays_fall_by_the_hazard_day_by_day_and_end_at_eighteen() -> None:
-    hazards = np.full((12, 6, 6), 0.002)
-    born = np.array([dates.day_number("2012-01-01"), dates.day_number("2008-06-15")])
-    chance = still_in_care(hazards, MONTHS, born, np.full(2, FIRST - 100), FIRST)
-    days = MONTHS[1:] - 1 - FIRST
-    assert chance[0] == pytest.approx(np.exp(-0.002 * days))
+    born = _days("2012-01-01", "2008-06-15")
+    chance = in_care(_stays(0.002), born, np.full(2, FIRST - 100), FIRST)
+    assert chance[0] == pytest.approx(np.exp(-0.002 * (MONTHS[1:] - 1 - FIRST)))
     # The second turns 18 on 15 June: there at the end of May, not at that of June.
     assert (chance[1] > 0).tolist() == [True, True] + [False] * 10
 
 
 @pytest.mark.unit
 def test_stays_meet_the_hazards_of_their_age_time_in_care_and_month() -> None:
-    hazards = np.zeros((12, 6, 6))
-    hazards[3:, 5, 2] = 0.01
-    born, entered = np.array([dates.day_number("2009-08-01")]), np.array([FIRST])
-    chance = still_in_care(hazards, MONTHS, born, entered, FIRST)[0]
+    stays = _stays()
+    stays.leaving[0, 3:, 5, 2] = 0.01
+    chance = in_care(stays, _days("2009-08-01"), np.array([FIRST]), FIRST)[0]
     # From 1 August (17) on, from 90 days in care on; nothing before July, the fourth month.
     assert (chance[:4] == 1).all()
     assert chance[4] == pytest.approx(np.exp(-0.01 * 30))
-    assert chance[8] == pytest.approx(np.exp(-0.01 * (dates.day_number("2026-12-31") - dates.day_number("2026-08-01"))))
+    assert chance[8] == pytest.approx(np.exp(-0.01 * (_days("2026-12-31") - _days("2026-08-01"))[0]))
+
+
+@pytest.mark.unit
+def test_who_comes_back_is_counted_as_two_states_that_change_at_random() -> None:
+    # In care and away with constant hazards: in care with the chance b / (a + b) + a / (a + b) exp(-(a + b) t).
+    out, back = 0.004, 0.002
+    days = MONTHS[1:] - 1 - FIRST
+    here = back / (out + back) + out / (out + back) * np.exp(-(out + back) * days)
+    born = _days("2015-01-01")
+    chance = in_care(_stays(out, back), born, np.array([FIRST - 400]), FIRST)[0]
+    assert chance == pytest.approx(here, abs=0.004)
+    assert (chance > np.exp(-out * days)).all()
+    gone = back_in_care(_stays(out, back), born, np.array([FIRST - 400]), np.array([True]))[0]
+    away = back / (out + back) * (1 - np.exp(-(out + back) * days))
+    assert gone == pytest.approx(away, abs=0.004)
+
+
+@pytest.mark.unit
+def test_nobody_who_went_comes_back_at_eighteen() -> None:
+    gone = back_in_care(_stays(0.0, 0.5), _days("2008-06-15"), np.array([FIRST - 10]), np.array([False]))[0]
+    assert (gone[:2] > 0.99).all()
+    assert (gone[2:] == 0).all()
 
 
 @pytest.mark.unit
 def test_leaving_averages_over_settings_and_takes_a_plans_factors(authority: Authority) -> None:
     settings = len(authority.history.codes.in_care)
-    none = np.ones((2, settings, 5, len(CAUSES)))
-    plain = leaving_hazards(authority.rates, none)
+    none = np.ones((12, settings, 5, len(CAUSES)))
+    plain = stays_of(authority.rates, none, MONTHS).leaving.sum(0)
     exits = authority.rates.hazards.mean[:, :, :, 1, len(TYPES) :].sum(-1)
     observed, expected = authority.rates.exit_multiplier
     assert (plain[0] >= exits.min(0) * observed / expected - 1e-12).all()
     assert (plain[0] <= exits.max(0) * observed / expected + 1e-12).all()
     doubled = none.copy()
     doubled[1, ..., len(TYPES) :] = 2.0
-    assert leaving_hazards(authority.rates, doubled)[1] == pytest.approx(2 * plain[0])
+    assert stays_of(authority.rates, doubled, MONTHS).leaving.sum(0)[1] == pytest.approx(2 * plain[0])
+    fewer_home = none.copy()
+    fewer_home[..., CAUSES.index("returned_home")] = 0.0
+    home, elsewhere = stays_of(authority.rates, fewer_home, MONTHS).leaving
+    assert (home == 0).all()
+    assert elsewhere[0] == pytest.approx(stays_of(authority.rates, none, MONTHS).leaving[1, 0])
+
+
+@pytest.mark.functional
+def test_where_many_come_back_the_threshold_is_met_too() -> None:
+    """A world of few children seeking asylum, of whom a fifth of those who left come back in a year."""
+    history = known_history(per_day=0.3)
+    rates, forecast = estimate_rates(history), forecast_entrants(history, months=48, evaluate=False)
+    outcome = simulate(
+        history,
+        plan(lever("uasc_threshold", child_population=60_000.0, ramp_months=18)),
+        replications=80,
+        years=4,
+        rates=rates,
+        forecast=forecast,
+        workers=1,
+        journeys=0,
+    )
+    stock = outcome.stock[outcome.stock["uasc"] & outcome.stock["setting"].isin(outcome.codes.in_care)]
+    held = stock.groupby("month_end")["children"].sum().to_numpy()[20:] / outcome.replications
+    assert held.mean() == pytest.approx(60.0, rel=0.05)
+    assert (outcome.flows["event"] == "re_entry").any()
 
 
 @pytest.mark.unit

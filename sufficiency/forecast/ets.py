@@ -12,7 +12,7 @@ from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 from sufficiency.forecast.exposure import Children
 from sufficiency.forecast.innovations import Innovations, historical_mean, scaled
 from sufficiency.forecast.mixture import Mixture
-from sufficiency.forecast.models import FEWEST, MONTHS, PARAMETERS, WIDER, Fitted, posterior, still_or_not
+from sufficiency.forecast.models import FEWEST, MONTHS, PARAMETERS, Fitted, posterior, still_or_not
 from sufficiency.forecast.season import seasonal_factors
 
 Floats = npt.NDArray[np.float64]
@@ -96,5 +96,4 @@ def _innovations(model: ETSModel, parameters: Floats, season: Floats, first_mont
         freedom=freedom,
         season=season,
         first_month=first_month,
-        wider=WIDER,
     )

@@ -56,8 +56,6 @@ class Innovations:
         Degrees of freedom of the variance.
     season
         Factor of each calendar month, January first.
-    wider
-        Factor of the standard deviation of the months' common part.
     """
 
     name: str
@@ -73,7 +71,6 @@ class Innovations:
     season: Floats
     first_month: int
     note: str = ""
-    wider: float = 1.0
 
     def expected(self, months: int) -> Floats:
         """Mean on the scale of each month ahead."""
@@ -110,7 +107,7 @@ class Innovations:
         """See :class:`~sufficiency.forecast.models.Fitted`."""
         months = steps.shape[1]
         variance = self.variance * chi_square_factors(coefficients[:, NOISE], self.freedom)
-        root = self.wider * self.root(months)
+        root = self.root(months)
         drawn = np.sqrt(variance)[:, None] * np.einsum("pk,hk->ph", steps, root)
         # What moves of the level add to the mean of a square is taken off: a level goes up no more than down.
         own = self.share - np.square(root).sum(axis=1) + np.square(root[0]).sum()

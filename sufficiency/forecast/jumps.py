@@ -25,7 +25,6 @@ from sufficiency.forecast.models import (
     MONTHS,
     PARAMETERS,
     STATE,
-    WIDER,
     Fitted,
     picked,
     posterior,
@@ -36,13 +35,13 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 LEVEL, TREND = "level with jumps", "trend with jumps"
-#: Chance that a month is a jump: one in five years (an assumption; a half or twice as many changed nothing on real
+#: Chance that a month is a jump: one in ten years (an assumption; a half or twice as many changed nothing on real
 #: series, origins to March 2016).
-JUMPS = 1 / 60
+JUMPS = 1 / 120
 #: Standard deviations of jumps over the mean level, on the scale of ``scaled``: of 10, 24 and 50 % of a count.
 _SIZES = (0.05, 0.12, 0.25)
-#: Standard deviations of a month's small step over that of the noise; the first, none, has half the weight.
-_STEPS, _NO_STEPS = (0.0, 0.1, 0.3, 0.8), 0.5
+#: Standard deviations of a month's small step over that of the noise; the first, none, has this weight (an assumption).
+_STEPS, _NO_STEPS = (0.0, 0.1, 0.3, 0.8), 0.8
 #: Standard deviations of slopes a year on the log scale; none has this weight (assumptions).
 _SLOPES, _NO_SLOPE = (0.0, 0.05, 0.12), 0.6
 #: A slope fades by this factor a month, and is made anew as much: half of its further effect is gone in a year.
@@ -144,7 +143,7 @@ class Jumping:
         faded = np.cumsum(_FADING ** np.arange(1, months + 1))
         walk = start[:, None] + np.cumsum(self._moves(own, steps), axis=1) + slopes[:, None] * faded
         # What moves and slopes add to the mean of a square is taken off: a level goes up no more than down.
-        moves = WIDER**2 * sets.step + JUMPS * sets.jump
+        moves = sets.step + JUMPS * sets.jump
         added = moves[:, None] * np.arange(1, months + 1) + steep[:, None] * faded**2
         ahead = self.first_month + np.arange(months)
         return np.asarray(counted(walk, sets.noise[:, None] - added) * self.season[ahead % MONTHS])
@@ -168,7 +167,7 @@ class Jumping:
         uniform, out = ndtr(steps), np.empty(steps.shape)
         for number in np.unique(own):
             rows = own == number
-            small = max(WIDER * float(np.sqrt(self.sets.step[number])), _NARROW)
+            small = max(float(np.sqrt(self.sets.step[number])), _NARROW)
             large = float(np.hypot(small, np.sqrt(self.sets.jump[number])))
             at = np.sort(np.concatenate([_QUANTILES * small, _QUANTILES * large]))
             below = (1 - JUMPS) * ndtr(at / small) + JUMPS * ndtr(at / large)

@@ -17,7 +17,6 @@ from sufficiency.forecast.models import (
     NOISE,
     PARAMETERS,
     STATE,
-    WIDER,
     chi_square_factors,
     picked,
     posterior,
@@ -77,11 +76,11 @@ class LocalLevel:
         factor = chi_square_factors(coefficients[:, NOISE], self.freedom)
         root = np.sqrt(factor)
         start = self.states[own] + self.errors[own] * root * coefficients[:, STATE]
-        walk = start[:, None] + (WIDER * self.steps[own] * root)[:, None] * np.cumsum(steps, axis=1)
+        walk = start[:, None] + (self.steps[own] * root)[:, None] * np.cumsum(steps, axis=1)
         ahead = self.first_month + np.arange(steps.shape[1])
         # What a walk adds to the mean of a square is taken off: a level goes up no more than down.
         months = np.arange(1, steps.shape[1] + 1)
-        added = np.square(WIDER * self.steps[own])[:, None] * months
+        added = np.square(self.steps[own])[:, None] * months
         variance = (self.variances[own][:, None] - added) * factor[:, None]
         return counted(walk, variance) * self.season[ahead % MONTHS]
 

@@ -25,13 +25,8 @@ STATE, PARAMETERS, NOISE, MEMBER = 4, 5, 6, 7
 #: Below this many entries in all a series bears no season and no level that moves.
 FEWEST = 12
 LEAST_MEAN = 0.02
-#: Factor of the standard deviation of whatever moves a level from month to month: on real series, with origins to
-#: March 2016, levels moved further than each series' own past said (docs/validation/real-series.md): 1.5 suited them.
-#: On known worlds 1.5 made ranges wider than they should be (docs/validation/known-worlds.md). Where a level does not
-#: move it does nothing.
-WIDER = 1.2
 #: Before a series is seen, that its level does not move at all has this weight (an assumption). It keeps the
-#: intervals of steady series from widening; on real series it costs a little coverage, for which WIDER makes up.
+#: intervals of steady series from widening.
 STILL = 0.75
 _LARGEST_STEP = 0.999999
 _LEAST_CHI_SQUARE = 0.05

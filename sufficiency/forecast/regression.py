@@ -24,7 +24,6 @@ from sufficiency.forecast.models import (
     NOISE,
     PARAMETERS,
     STATE,
-    WIDER,
     chi_square_factors,
     noise_around,
     picked,
@@ -95,16 +94,15 @@ class Lasting:
         drawn = np.einsum("pi,ji->pj", coefficients[:, : len(self.coefficients)], self.root)
         fading = self.persistence**months
         towards = design - np.outer(fading, self.pull)
-        step, error = WIDER * self.step, WIDER * self.error
-        added = step * np.sqrt(scale)
+        added = self.step * np.sqrt(scale)
         wander = np.zeros(len(steps))
         logs = design @ self.coefficients + self.state * fading + np.einsum("pj,hj->ph", drawn, towards)
-        logs = logs + np.outer(np.sqrt(scale) * error * coefficients[:, STATE], fading)
+        logs = logs + np.outer(np.sqrt(scale) * self.error * coefficients[:, STATE], fading)
         for month in range(len(design)):
             wander = self.persistence * wander + added * steps[:, month]
             logs[:, month] += wander
         known = np.square(np.einsum("ji,hj->hi", self.root, towards)).sum(axis=1)
-        lasting = np.cumsum(self.persistence ** (2 * (months - 1))) * step**2 + np.square(error * fading)
+        lasting = np.cumsum(self.persistence ** (2 * (months - 1))) * self.step**2 + np.square(self.error * fading)
         return np.asarray(logs - known / 2 - np.outer(scale, lasting) / 2)
 
 

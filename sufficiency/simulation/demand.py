@@ -19,10 +19,10 @@ from sufficiency.forecast import EntrantForecast
 from sufficiency.forecast.threshold import arrivals_needed, target_path
 from sufficiency.rates import Rates
 from sufficiency.rates.openings import GROUPS
-from sufficiency.rates.stays import leaving_hazards, still_in_care
+from sufficiency.rates.stays import Stays, back_in_care, in_care, stays_of
 from sufficiency.scenario import Effects
 from sufficiency.scenario.demand_effects import Threshold
-from sufficiency.simulation.world import Stock
+from sufficiency.simulation.world import Leavers, Stock
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -36,7 +36,7 @@ _AGES = 15
 
 
 def planned_demand(
-    effects: Effects, rates: Rates, forecast: EntrantForecast, stock: Stock
+    effects: Effects, rates: Rates, forecast: EntrantForecast, stock: Stock, leavers: Leavers
 ) -> tuple[Effects, EntrantForecast]:
     """The effects with moves to relatives in their hazards, and the forecast with arrivals at the threshold.
 
@@ -52,7 +52,7 @@ def planned_demand(
     threshold = effects.demand.threshold
     if threshold is None or not threshold.reach.any():
         return changed, forecast
-    arrivals = threshold_arrivals(changed, threshold, rates, forecast, stock)
+    arrivals = threshold_arrivals(changed, threshold, rates, forecast, stock, leavers)
     return changed, forecast.with_asylum(arrivals, threshold.reach)
 
 
@@ -110,7 +110,7 @@ def kin_first(everybody: Ints, ends: Ints, keys: Sequence[KeyWords], share: Floa
 
 
 def threshold_arrivals(
-    effects: Effects, threshold: Threshold, rates: Rates, forecast: EntrantForecast, stock: Stock
+    effects: Effects, threshold: Threshold, rates: Rates, forecast: EntrantForecast, stock: Stock, leavers: Leavers
 ) -> Floats:
     """Expected arrivals of each month that hold children seeking asylum at a threshold: shape (months,).
 
@@ -121,11 +121,11 @@ def threshold_arrivals(
     """
     months = effects.months
     calendar = dates.month_start(forecast.first_month + np.arange(months + 1))
-    hazards = leaving_hazards(rates, effects.hazards)
-    seeking = stock.uasc
-    first = int(calendar[0])
-    opening = still_in_care(hazards, calendar, stock.dob[seeking], stock.care_start[seeking], first).sum(0)
-    staying = _staying(hazards, calendar, rates, forecast)
+    stays = stays_of(rates, effects.hazards, calendar)
+    seeking, gone = stock.uasc, leavers.uasc
+    opening = in_care(stays, stock.dob[seeking], stock.care_start[seeking], int(calendar[0])).sum(0)
+    opening += back_in_care(stays, leavers.dob[gone], leavers.exit_day[gone], leavers.home[gone]).sum(0)
+    staying = _staying(stays, rates, forecast)
     paths = forecast.counts(replication_keys(0, range(_PATHS)))[:, 1::2, :months] * effects.entries[1::2]
     before = paths.sum(1).mean(0)
     acting = threshold.reach > 0
@@ -141,9 +141,9 @@ def _number_at(start: int, at_origin: float, opening: Floats, staying: Floats, b
     return float(opening[start - 1] + before[:start] @ staying[:start, start - 1])
 
 
-def _staying(hazards: Floats, calendar: Ints, rates: Rates, forecast: EntrantForecast) -> Floats:
+def _staying(stays: Stays, rates: Rates, forecast: EntrantForecast) -> Floats:
     """Chance that who arrives in a month (row) is in care at a month's end (column)."""
-    shares = forecast.asylum_mix / forecast.asylum_mix.sum()
+    shares, calendar = forecast.asylum_mix / forecast.asylum_mix.sum(), stays.months
     found = np.zeros((len(calendar) - 1, len(calendar) - 1))
     for number, (_, seeking) in enumerate(GROUPS):
         if not seeking or shares[number // 2] == 0:
@@ -155,9 +155,9 @@ def _staying(hazards: Floats, calendar: Ints, rates: Rates, forecast: EntrantFor
             born, day = middle - ages, np.full(_AGES, middle)
             # Nobody is followed beyond the month of the last 18th birthday.
             last = int(np.searchsorted(calendar, dates.birthday(born, dates.ADULT).max())) + 1
-            window = slice(month, min(last, len(found)))
-            chance = still_in_care(hazards[window], calendar[month : window.stop + 1], born, day, middle)
-            found[month, window] += shares[number // 2] * chance.mean(0)
+            end = min(last, len(found))
+            chance = in_care(stays.between(month, end), born, day, middle)
+            found[month, month:end] += shares[number // 2] * chance.mean(0)
     return found
 
 

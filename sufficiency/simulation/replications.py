@@ -26,7 +26,7 @@ from sufficiency.simulation.precision import Precision
 from sufficiency.simulation.reduced import Replication
 from sufficiency.simulation.result_tables import Frame
 from sufficiency.simulation.results import Outcome, combine
-from sufficiency.simulation.setup import Parameters, opening_stock, prepare
+from sufficiency.simulation.setup import Parameters, opening_leavers, opening_stock, prepare
 from sufficiency.simulation.supply import Supply, supply_of
 from sufficiency.simulation.workers import Workers, local_workers
 
@@ -176,8 +176,8 @@ def _demands(
     history: History, effects: Sequence[Effects], rates: Rates, forecast: EntrantForecast
 ) -> list[tuple[Effects, EntrantForecast]]:
     """Each plan's effects and entrants for this authority."""
-    stock = opening_stock(history)
-    return [planned_demand(one, rates, forecast, stock) for one in effects]
+    known = opening_stock(history), opening_leavers(history)
+    return [planned_demand(one, rates, forecast, *known) for one in effects]
 
 
 @dataclass(frozen=True)

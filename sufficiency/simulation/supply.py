@@ -260,7 +260,8 @@ class PlaceDraws:
         table = np.concatenate([np.zeros((0, 4), dtype=np.int64), *(whole for whole, _ in parts)])
         away = np.concatenate([np.zeros(0), *(own for _, own in parts)])
         order = np.lexsort((table[:, 1], table[:, 0]))
-        self._day, self._setting, self._month, self._places = table[order].T
+        # Laid out as all other arrays are: to the compiled engine another layout is another type, compiled anew.
+        self._day, self._setting, self._month, self._places = np.ascontiguousarray(table[order].T)
         self._keys = month_key(self._setting, self._month)
         pairs, row = np.unique(np.column_stack([self._places, away[order]]), axis=0, return_inverse=True)
         # Where all can be used nothing is drawn.

@@ -7,6 +7,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +60,7 @@ _SHOWN = {
     _POUNDS: "£ million",
 }
 _MILLION = 1e6
+_RATES = "# rates "
 
 INTRODUCTION = """\
 # The plans that come with the toolkit
@@ -92,29 +96,52 @@ throughout, so that whether one pays is not to be read here.
 """
 
 
-def measured(plans: Iterable[str] = (), replications: int = REPLICATIONS) -> dict[str, dict[str, Floats]]:
-    """Every measure of shipped plans on the example authority, one number a replication.
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What shipped plans give on the example authority.
+
+    Attributes
+    ----------
+    measured
+        By plan and measure, one number a replication.
+    rates
+        Fingerprint of the estimated hazards. Their last bits come from the processor's own linear algebra; where
+        they are the same, every answer must be, and where they are not a child's day may differ here or there.
+    """
+
+    measured: Mapping[str, dict[str, Floats]]
+    rates: str
+
+    def __repr__(self) -> str:
+        return f"Answers({len(self.measured)} plans, rates {self.rates})"
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Means, and differences from the baseline with their standard errors: :data:`COLUMNS`."""
+        rows = [row for name, own in self.measured.items() for row in _rows(name, own, self.measured[BASELINE])]
+        return pd.DataFrame(rows, columns=list(COLUMNS))
+
+    def write(self, path: Path) -> None:
+        """Keep them, with the fingerprint in the first line."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = self.table.to_csv(index=False, lineterminator="\n")
+        path.write_text(f"{_RATES}{self.rates}\n{text}", encoding="utf-8", newline="\n")
+
+
+def stored(path: Path) -> tuple[pd.DataFrame, str]:
+    """Answers kept before, and the fingerprint of their rates."""
+    first, _, text = path.read_text(encoding="utf-8").partition("\n")
+    return pd.read_csv(StringIO(text)), first.removeprefix(_RATES)
+
+
+def example_answers(plans: Iterable[Scenario | str] = (), replications: int = REPLICATIONS) -> Answers:
+    """Simulate plans on the example authority with its own council tables.
 
     Parameters
     ----------
     plans
-        Names; all shipped ones where none is given. The baseline always comes first.
+        All shipped ones where none is given. The baseline always comes first.
     """
-    names = list(dict.fromkeys((BASELINE, *(plans or scenario_files()))))
-    outcomes, tables = run_example(names, replications)
-    return {outcome.scenario.name: measures(outcome, tables) for outcome in outcomes}
-
-
-def answers(found: Mapping[str, dict[str, Floats]]) -> pd.DataFrame:
-    """Means of every plan, and differences from the baseline with their standard errors: :data:`COLUMNS`."""
-    rows = [row for name, own in found.items() for row in _rows(name, own, found[BASELINE])]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def run_example(
-    plans: Iterable[Scenario | str], replications: int = REPLICATIONS
-) -> tuple[list[Outcome], CouncilTables]:
-    """Outcomes of plans on the example authority with its own council tables, and those."""
     folder = shipped("example")
     history = build_history(read_returns(folder / "returns"))
     tables = read_council_tables(folder / "returns", folder / "tables", codes=history.codes)
@@ -124,7 +151,7 @@ def run_example(
     matched = match_places(history, supply, rates=rates, forecast=forecast, both_forms=False)
     outcomes = simulate_plans(
         history,
-        list(plans),
+        [BASELINE, *(plan for plan in plans or scenario_files() if plan != BASELINE)],
         replications=replications,
         years=YEARS,
         seed=DEFAULT_SEED,
@@ -134,7 +161,10 @@ def run_example(
         workers=1,
         journeys=0,
     )
-    return outcomes, tables
+    found = {outcome.scenario.name: measures(outcome, tables) for outcome in outcomes}
+    hazards = rates.hazards
+    estimated = b"".join(part.tobytes() for part in (hazards.shape, hazards.rate, hazards.apart, hazards.shared))
+    return Answers(found, sha256(estimated).hexdigest()[:12])
 
 
 def measures(outcome: Outcome, tables: CouncilTables) -> dict[str, Floats]:
@@ -199,11 +229,12 @@ def _differences(table: pd.DataFrame) -> str:
 def _cell(row: pd.Series, *, baseline: bool) -> str:
     if baseline:
         return f"{row['mean']:,.1f}"
-    return f"{row['difference']:+.1f} ± {row['standard_error']:.1f}".replace("-", "−")
+    # Nought has no sign.
+    difference = round(float(row["difference"]), 1) + 0.0
+    return f"{difference:+.1f} ± {row['standard_error']:.1f}".replace("-", "−")
 
 
 if __name__ == "__main__":
-    made = answers(measured())
-    ANSWERS.parent.mkdir(parents=True, exist_ok=True)
-    made.to_csv(ANSWERS, index=False, lineterminator="\n")
-    PAGE.write_text(page(made), encoding="utf-8", newline="\n")
+    made = example_answers()
+    made.write(ANSWERS)
+    PAGE.write_text(page(made.table), encoding="utf-8", newline="\n")

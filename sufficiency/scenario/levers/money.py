@@ -24,8 +24,8 @@ class FeeInflation(ChangeLever):
     title = "Fee inflation"
     meaning = (
         "Prices rise by so much a year on top of what the council's prices table says: for the first time in the "
-        "lever's first month, and every twelve months from then on. After its end they stay where they are. To have these "
-        "rises in place of the table's, leave later prices and uplifts out of the table."
+        "lever's first month, and every twelve months from then on. After its end they stay where they are. To have "
+        "these rises in place of the table's, leave later prices and uplifts out of the table."
     )
     evidence = (
         "External homes rose by 10.6 % a year, agency fostering by 3.7 and in-house fostering by 1.6 from 2017/18 to "
