@@ -131,13 +131,14 @@ class Savings:
         return f"Savings({self.verdict()})"
 
     def verdict(self) -> str:
-        """One sentence that says whether the plan pays."""
+        """Whether the plan pays, and what to hold against the answer."""
         last = f"{self.months[-1]:%B %Y}"
         share = self.planned.chance_by_year[-1]
+        free = "" if self.annual["delivery"].any() else " No cost of delivering it was given."
         if self.planned.payback is None:
-            return f"The plan does not pay by {last}: in {share:.0%} of the futures it does."
+            return f"The plan does not pay by {last}: in {share:.0%} of the futures it does.{free}"
         when = f"{self.planned.payback:%B %Y}"
-        said = f"The plan pays by {when} (middle of the futures); by {last} it has paid in {share:.0%} of them."
+        said = f"The plan pays by {when} (middle of the futures); by {last} it has paid in {share:.0%} of them.{free}"
         return said if self.biased.pays else f"{said} After optimism bias it does not."
 
 

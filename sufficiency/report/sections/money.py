@@ -234,7 +234,9 @@ def _plans_pay(book: Book) -> list[str]:
 
 
 def _broken_even(share: float) -> str:
-    return "no saving" if math.isnan(share) else f"{share:.0%} of it"
+    if math.isnan(share):
+        return "no saving"
+    return f"{share:.0%} of it" if share else "no cost given"
 
 
 def _groups_table(book: Book) -> str:
