@@ -16,6 +16,7 @@ Floats = npt.NDArray[np.float64]
 #: Empty lines for rises of a person's own.
 SPARE = 12
 _WEEK, _MONTHS = 7, 12
+_SPREAD = ("p10", "p50", "p80", "p90", "mean_error", "p50_error", "p80_error")
 KINDS = ("Placements", "Fixed costs", "Investment", "Income")
 
 
@@ -297,7 +298,7 @@ def _by_year(run: Finished, spent: Spent, monthly: Sheet) -> Sheet:
             Column("Financial year", "year"),
             *(Column(kind, "pounds") for kind in (*KINDS, "Gross", "Net")),
             *(Column(f"Net {name.upper()}", "pounds") for name in ("p10", "p50", "p80", "p90")),
-            Column("Error of the mean", "pounds"),
+            *(Column(f"Error of the {name}", "pounds") for name in ("mean", "P50", "P80")),
         ],
     )
     values = _monthly_values(monthly)
@@ -309,7 +310,7 @@ def _by_year(run: Finished, spent: Spent, monthly: Sheet) -> Sheet:
                 for kind in (*KINDS, "Gross", "Net")
             ]
             told = net[(net["scenario"] == name) & (net["financial_year"] == year)].iloc[0]
-            spread = [float(told[figure]) for figure in ("p10", "p50", "p80", "p90", "mean_error")]
+            spread = [float(told[figure]) for figure in _SPREAD]
             sheet.rows.append([label, year, *sums, *spread])
     return sheet
 
