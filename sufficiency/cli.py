@@ -13,6 +13,7 @@ import click
 
 from sufficiency import __version__
 from sufficiency.cli_scenario import scenario
+from sufficiency.cli_solve import solve
 from sufficiency.errors import nearest
 from sufficiency.telling import telling
 
@@ -134,14 +135,15 @@ def _config(context: click.Context, _: click.Parameter, path: Path | None) -> Pa
     type=click.FloatRange(min=0, min_open=True),
     metavar="NUMBER",
     help="Stop before that, as soon as the mean of what --precision-of names is known to within so much "
-    "(95 % interval, baseline).",
+    "(95 % interval).",
 )
 @click.option(
     "--precision-of",
-    type=click.Choice(["children", "spend"]),
+    type=click.Choice(["children", "spend", "children-difference", "spend-difference"]),
     default="children",
     show_default=True,
-    help="Children in care at the end, or placement spend of all years in £ million.",
+    help="Children in care at the end, or placement spend of all years in £ million: of the baseline, or each "
+    "plan's difference from it.",
 )
 @click.option(
     "--seed",
@@ -243,6 +245,9 @@ def backtest(returns: Path | None, **given: Any) -> None:
     found = run_backtest(returns, BacktestOptions(progress=True, **given))
     for line in found.lines():
         click.echo(line)
+
+
+main.add_command(solve)
 
 
 @main.command()

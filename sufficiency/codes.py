@@ -114,9 +114,14 @@ class Codes:
 
     def settings_of(self, kind: str) -> tuple[str, ...]:
         """The settings of a type: in-house first, then external."""
-        table = self.settings[self.settings["in_care"] & (self.settings["type"] == kind)]
+        return self._of_type.get(kind, ())
+
+    @cached_property
+    def _of_type(self) -> dict[str, tuple[str, ...]]:
+        table = self.settings[self.settings["in_care"]]
         in_house_first = table["provider"].map({"in_house": 0}).fillna(1)
-        return tuple(table.assign(order=in_house_first).sort_values("order", kind="stable")["setting"])
+        ordered = table.assign(order=in_house_first).sort_values("order", kind="stable")
+        return {str(kind): tuple(own["setting"]) for kind, own in ordered.groupby("type")}
 
     def group(self, column: str) -> pd.Series:
         """Code → group (ethnic group, legal group, exit reason, provider group) of one column."""

@@ -72,6 +72,7 @@ class Purpose(IntEnum):
     WORLD = 21  # invented authorities only: anything about a child that the model does not draw
     WAIT = 22  # child, placement number: joins a waiting list or not; spare
     LEAVER = 23  # child: what a care leaver does after 18; spare
+    SENSITIVITY = 24  # input or point of a sample: shift of a quasi-random sequence, resampling; spare
 
 
 class Kind(IntEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from sufficiency.errors import UserError
 from sufficiency.forecast import EntrantForecast, summarise_entrants
 from sufficiency.forecast.quarters import entries_by_quarter
 from sufficiency.history import History
-from sufficiency.plan import compare
+from sufficiency.plan import Gaps, between_plans, compare, compare_indicators
 from sufficiency.provenance import read_manifest, versions, write_manifest
 from sufficiency.rates import Rates
 from sufficiency.rates.diagnostics import observed_expected
@@ -163,6 +163,46 @@ def write_places(folder: Path, history: History, outcomes: Mapping[str, Outcome]
     write(folder, "places/matching.parquet", matches.assign(**told))
 
 
+def write_comparisons(folder: Path, outcomes: Mapping[str, Outcome], money: Money) -> None:
+    """Plans against the baseline month by month, and against each other; pounds gross, as :func:`write_results`."""
+    base, *plans = (outcomes[name] for name in sorted(outcomes, key=lambda name: name != BASELINE))
+    monthly = {name: _gross(costs.by_month()) for name, costs in money.costs.items()}
+    paid = {name: _gross(spend) for name, spend in money.spend.items()}
+    months = [
+        compare(
+            plan,
+            base,
+            by="month",
+            spend=monthly.get(plan.scenario.name),
+            baseline_spend=monthly.get(BASELINE),
+        )
+        for plan in plans
+    ]
+    if months:
+        write(folder, "plan/comparison_by_month.parquet", pd.concat(months, ignore_index=True))
+    if len(plans) > 1:
+        write(folder, "plan/between_plans.parquet", between_plans(plans, paid))
+
+
+def _gross(spend: pd.DataFrame) -> pd.DataFrame:
+    """Spend before income."""
+    return spend[spend["kind"] != "income"]
+
+
+def write_indicators(folder: Path, outcomes: Sequence[Outcome]) -> None:
+    """Indicators of plans against those of the first, on journeys."""
+    base, *plans = outcomes
+    if plans:
+        compared = [compare_indicators(plan, base) for plan in plans]
+        write(folder, "plan/indicators.parquet", pd.concat(compared, ignore_index=True))
+
+
+def write_gaps(folder: Path, gaps: Gaps) -> None:
+    """Demand against places by setting and quarter, and first choices not met by year and age."""
+    write(folder, "results/gaps.parquet", gaps.places)
+    write(folder, "results/unmet_by_year.parquet", gaps.unmet)
+
+
 def _last_stock(outcome: Outcome) -> pd.Series:
     """Mean children by setting at the last month end."""
     stock = outcome.stock[outcome.stock["month_end"] == outcome.stock["month_end"].max()]
@@ -185,7 +225,7 @@ def write_results(
         write(folder, "spend.parquet", summarise_spend(paid))
     base = outcomes[BASELINE]
     # Plans are compared gross, as the annex tells spend: income would tell how many children seek asylum.
-    gross = {name: paid[paid["kind"] != "income"] for name, paid in spend.items()}
+    gross = {name: _gross(paid) for name, paid in spend.items()}
     compared = [
         compare(outcome, base, spend=gross.get(name), baseline_spend=gross.get(BASELINE))
         for name, outcome in outcomes.items()

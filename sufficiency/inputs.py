@@ -26,7 +26,7 @@ DEFAULT_PLANS = ("edge-of-care",)
 _NOT_TOLD = ("progress", "out", "engine", "cluster", "at_once")
 
 
-PrecisionOf = Literal["children", "spend"]
+PrecisionOf = Literal["children", "spend", "children-difference", "spend-difference"]
 
 
 @dataclass(frozen=True)
@@ -135,10 +135,7 @@ def _read_plans(
         tables = _read_tables(asked, given)
     with gathering(problems):
         comparators = _compared(asked, council)
-    if asked.precision and asked.precision_of == "spend" and tables.prices is None and not problems:
-        problems.append(Problem("--precision-of spend needs prices: give prices.csv, or watch children instead."))
-    if not asked.precision and asked.precision_of == "spend":
-        problems.append(Problem("--precision-of needs --precision: say to within how many £ million spend is wanted."))
+    problems += _precision_problems(asked, priced=tables.prices is not None or bool(problems))
     if tables.population is None and not problems:
         problems += [problem for plan in plans for problem in plan.unknown_population()]
     twice = {plan.name for plan in plans if sum(other.name == plan.name for other in plans) > 1}
@@ -148,6 +145,15 @@ def _read_plans(
     if problems:
         raise UserError(problems)
     return plans, tables, comparators
+
+
+def _precision_problems(asked: Options, *, priced: bool) -> list[Problem]:
+    found = []
+    if asked.precision and asked.precision_of.startswith("spend") and not priced:
+        found.append("--precision-of spend needs prices: give prices.csv, or watch children instead.")
+    if not asked.precision and asked.precision_of != "children":
+        found.append("--precision-of needs --precision: say to within how many £ million spend is wanted.")
+    return [Problem(message) for message in found]
 
 
 def options_text(asked: Options) -> dict[str, object]:

@@ -20,8 +20,11 @@ from sufficiency.folder import (
     partial_results,
     prepare_folder,
     write,
+    write_comparisons,
     write_estimates,
+    write_gaps,
     write_history,
+    write_indicators,
     write_money,
     write_places,
     write_results,
@@ -29,7 +32,7 @@ from sufficiency.folder import (
 from sufficiency.forecast import EntrantForecast, forecast_entrants
 from sufficiency.history import History, build_history
 from sufficiency.inputs import Inputs, Options, options_text, read_inputs
-from sufficiency.plan import same_results
+from sufficiency.plan import Means, find_gaps, same_results
 from sufficiency.provenance import shipped, versions, write_manifest
 from sufficiency.rates import Rates, estimate_rates
 from sufficiency.report import Council
@@ -53,6 +56,8 @@ __all__ = ["Options", "Run", "default_folder", "open_workers", "run", "run_read"
 _BACKTEST_REPLICATIONS, _BACKTEST_ORIGINS = 100, 4
 #: Replications of the baseline with the other form of matching, which is run for comparison only.
 _SECOND_REPLICATIONS = 100
+#: Replications of which the journeys are made for the indicators of plans; they are slow to look through.
+_INDICATOR_REPLICATIONS = 20
 
 
 @dataclass(frozen=True)
@@ -66,8 +71,7 @@ class Run:
     annex
         The annex's files by format; empty with ``report=False``.
     outcomes, spend
-        By scenario name; ``spend`` is empty without prices. Journeys are not kept: nothing in a run's
-        folder is made from them, and they hold dates of birth.
+        By scenario name; ``spend`` is empty without prices. Journeys are not kept: they hold dates of birth.
     precision
         What was reached, where a precision was asked for.
     """
@@ -163,12 +167,17 @@ def run_read(
     write_estimates(folder, history, rates, forecast, outcomes[BASELINE], tested)
     write_results(folder, outcomes, money.spend, inputs.plans)
     write_money(folder, money, inputs.tables)
+    write_comparisons(folder, outcomes, money)
     other = _Means(replace(asked, progress=False), workers, kept.part("second form"), prices)
     write_places(folder, history, outcomes, _other_form(history, outcomes[BASELINE], estimates, other))
+    if len(inputs.plans) > 1:
+        write_indicators(folder, _with_journeys(history, inputs.plans, estimates, other))
+    write_gaps(folder, find_gaps([*outcomes.values()], _companions(history, estimates, asked, workers, kept)))
     write(folder, "findings.json", findings_json(replace(inputs.returns, findings=findings)))
     clock.mark("results")
     precise = _precision(asked, history, prices)
-    found = reached(outcomes[BASELINE], precise, asked.replications) if precise else None
+    base, *others = outcomes.values()
+    found = reached(base, precise, asked.replications, others if precise.of_differences else ()) if precise else None
     manifest = _manifest(history, inputs, asked, outcomes[BASELINE], found)
     annex = _reported(folder, inputs.council, {**manifest, "timings": clock.timings}) if asked.report else {}
     clock.mark("report")
@@ -273,17 +282,28 @@ class _Means:
 def _precision(asked: Options, history: History, prices: Prices | None) -> Precision | None:
     if not asked.precision:
         return None
-    if asked.precision_of == "children" or prices is None:
-        return Precision(asked.precision)
+    apart = asked.precision_of.endswith("difference")
+    if asked.precision_of.startswith("children") or prices is None:
+        return Precision(asked.precision, of_differences=apart)
     days = (history.origin + 1, dates.add_years(history.origin, asked.years))
-    return Precision(asked.precision, watched=placement_spend(price_a_night(prices, history.codes, *days)))
+    watched = placement_spend(price_a_night(prices, history.codes, *days))
+    return Precision(asked.precision, watched=watched, of_differences=apart)
 
 
 def _simulate_all(history: History, plans: list[Scenario], estimates: _Estimates, means: _Means) -> dict[str, Outcome]:
     return {outcome.scenario.name: outcome for outcome in _simulated(history, plans, estimates, means)}
 
 
-def _simulated(history: History, plans: list[Scenario], estimates: _Estimates, means: _Means) -> list[Outcome]:
+def _with_journeys(history: History, plans: list[Scenario], estimates: _Estimates, means: _Means) -> list[Outcome]:
+    """The first replications of every plan once more, with the journeys from which indicators are found."""
+    few = replace(means.asked, replications=min(means.asked.replications, _INDICATOR_REPLICATIONS), precision=None)
+    unkept = replace(means, asked=few, kept=means.kept.part("journeys"))
+    return _simulated(history, plans, estimates, unkept, few.replications)
+
+
+def _simulated(
+    history: History, plans: list[Scenario], estimates: _Estimates, means: _Means, journeys: int = 0
+) -> list[Outcome]:
     asked = means.asked
     return simulate_plans(
         history,
@@ -297,7 +317,7 @@ def _simulated(history: History, plans: list[Scenario], estimates: _Estimates, m
         forecast=estimates.forecast,
         matched=estimates.matched,
         engine_name=asked.engine,
-        journeys=0,
+        journeys=journeys,
         kept=means.kept,
         progress=asked.progress,
     )
@@ -311,6 +331,14 @@ def _other_form(history: History, baseline: Outcome, estimates: _Estimates, mean
     other = replace(estimates, matched=Matched(second_form(matched.supply, matched.matches), matched.matches))
     fewer = replace(means.asked, replications=min(baseline.replications, _SECOND_REPLICATIONS), precision=None)
     return _simulated(history, [baseline.scenario], other, replace(means, asked=fewer))[0]
+
+
+def _companions(
+    history: History, estimates: _Estimates, asked: Options, workers: int | Workers | None, kept: Kept
+) -> Means:
+    """With what the runs are made in which one setting has no limit."""
+    given = (history, estimates.rates, estimates.forecast, estimates.matched)
+    return Means(*given, workers=workers, engine_name=asked.engine, kept=kept.part("gaps"))
 
 
 def _run_findings(outcomes: Mapping[str, Outcome], estimates: _Estimates) -> list[Finding]:

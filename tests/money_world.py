@@ -70,6 +70,8 @@ def outcome_of(
         matches=(),
         nights=cells.sum(axis=(3, 4), dtype=np.int32),
         entrants=np.zeros((1, 10, months), dtype=np.int64),
+        usable=np.zeros((1, 3, 0), dtype=np.int32),
+        held=np.zeros((1, 0, 0), dtype=np.int32),
         journeys=(),
     )
 

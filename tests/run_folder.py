@@ -15,6 +15,7 @@ from returns_builder import small, write
 
 from sufficiency.codes import AGE_BANDS, read_codes
 from sufficiency.history import build_history
+from sufficiency.plan.gaps import ANOTHER_PROVIDER, AS_RUN, GAP_COLUMNS, OTHER_FORM, UNMET_YEAR_COLUMNS
 from sufficiency.rates.past import past_tables, quality_tables
 from sufficiency.returns import read_returns
 
@@ -275,6 +276,7 @@ def _futures(folder: Path, past: World, replications: int, years: int, *, prices
             ]
         ),
     )
+    _gaps(folder, stock)
     spend = pd.DataFrame(columns=["scenario", "replication", "financial_year", "setting", "kind", "pounds"])
     if prices:
         start = days["month"].dt.year - (days["month"].dt.month < 4)
@@ -285,6 +287,35 @@ def _futures(folder: Path, past: World, replications: int, years: int, *, prices
         spend = pd.DataFrame(days.groupby(by)["pounds"].sum()).reset_index()
     _save(folder, "results/spend", spend)
     _save(folder, "plan/comparison", _comparison(stock, flow, spend))
+    monthly = pd.DataFrame(_paired(stock, "children", "month_end", "children"))
+    _save(folder, "plan/comparison_by_month", monthly)
+
+
+def _gaps(folder: Path, stock: pd.DataFrame) -> None:
+    """Demand of two settings, a tenth above what is held; and first choices not met."""
+    rows = []
+    for (scenario, day, setting), held in stock.groupby(["scenario", "month_end", "setting"])["children"]:
+        if setting not in {"in_house_fostering", "in_house_home"} or pd.Timestamp(str(day)).month % 3:
+            continue
+        for matching, more in ((AS_RUN, 1.4), (OTHER_FORM, 1.1)):
+            one = held.sum() / stock["replication"].nunique()
+            marks = {"demand_mean": more, "demand_p50": more, "demand_p80": more * 1.1, "demand_p90": more * 1.2}
+            needed = {"needed_80": round(one * more * 1.15), "needed_90": round(one * more * 1.25)}
+            places = {"approved": round(one) + 12, "unavailable": 8.2, "usable": one + 3.8, "unsuited": 3.5}
+            row = {"scenario": scenario, "setting": setting, "matching": matching, "quarter": day, **places, **needed}
+            row |= {name: one * mark for name, mark in marks.items()}
+            row |= {"after_matching": one + 0.3, "short_any_day": 0.72, "short_day": 0.41, "inferred": False}
+            row |= {f"gap_{sure}": needed[f"needed_{sure}"] - one - 0.3 for sure in (80, 90)}
+            rows.append(row)
+    _save(folder, "results/gaps", pd.DataFrame(rows)[list(GAP_COLUMNS)])
+    some = {"0": 2.0, "1 to 4": 11.0, "5 to 9": 3.0, "10 to 15": 22.0, "16 to 17": 8.0, "all": 46.0}
+    unmet = [
+        (scenario, "in_house_fostering", ANOTHER_PROVIDER, year, age, mean, 0.7 * mean, mean, 1.4 * mean)
+        for scenario in stock["scenario"].unique()
+        for year in ("2026-27", "2027-28")
+        for age, mean in some.items()
+    ]
+    _save(folder, "results/unmet_by_year", pd.DataFrame(unmet, columns=list(UNMET_YEAR_COLUMNS)))
 
 
 def _paired(frame: pd.DataFrame, measure: str, period: str, value: str) -> list[dict[str, object]]:
@@ -310,6 +341,9 @@ def _paired(frame: pd.DataFrame, measure: str, period: str, value: str) -> list[
                     "high": change.quantile(0.9),
                     "standard_error": change.std() / len(change) ** 0.5,
                     "share_lower": (change < 0).mean(),
+                    "share_better": (change < 0).mean() if measure in {"pounds", "moves"} else float("nan"),
+                    "half_width": 1.96 * change.std() / len(change) ** 0.5,
+                    "replications": len(change),
                 }
             )
     return rows

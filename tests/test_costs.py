@@ -46,6 +46,8 @@ def _outcome(rows: list[tuple[int, str, str, int]], plan: str = "baseline") -> O
         matches=(),
         nights=nights,
         entrants=np.zeros((1, 10, 24), dtype=np.int64),
+        usable=np.zeros((1, 3, 0), dtype=np.int32),
+        held=np.zeros((1, 0, 0), dtype=np.int32),
         journeys=(),
     )
 

@@ -15,13 +15,21 @@ from small_world import known_history
 
 from sufficiency.cli import main
 from sufficiency.costs import cost, price_a_night, read_prices
+from sufficiency.errors import UserError
 from sufficiency.forecast import EntrantForecast, forecast_entrants
 from sufficiency.history import History
 from sufficiency.provenance import shipped
 from sufficiency.rates import Rates, estimate_rates
 from sufficiency.simulation import Outcome, simulate
 from sufficiency.simulation.blocks import BLOCK
-from sufficiency.simulation.precision import CHILDREN, Precision, half_width, placement_spend, reached
+from sufficiency.simulation.precision import (
+    CHILDREN,
+    Precision,
+    half_width,
+    placement_spend,
+    reached,
+    replications_needed,
+)
 from sufficiency.simulation.replications import simulate_plans
 
 Ready = tuple[History, Rates, EntrantForecast]
@@ -193,3 +201,64 @@ def test_what_is_watched_needs_a_precision(tmp_path: Path) -> None:
     assert "--precision-of needs --precision: " in done.output
     assert "no-such-plan" in done.output
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.unit
+def test_replications_needed_are_the_fewest_that_are_enough() -> None:
+    values = np.random.default_rng(2).normal(scale=3.0, size=50)
+    for wanted in (0.2, 0.5, 2.0, 50.0):
+        number = replications_needed(values, wanted)
+        spread = values.std(ddof=1)
+        widths = [stdtrit(n - 1, 0.975) * spread / np.sqrt(n) for n in (number, max(number - 1, 2))]
+        assert widths[0] <= wanted
+        assert number == 2 or widths[1] > wanted
+    # About (1.96 × 3 / 0.1)² = 3,457 of a standard deviation of 3.
+    assert replications_needed([-3, 3, -3, 3] * 500, 0.1) == pytest.approx(3_460, abs=5)
+    for wrong in ([1.0], [1.0, 2.0]):
+        with pytest.raises(ValueError, match="two values"):
+            replications_needed(wrong, 0.0 if len(wrong) > 1 else 1.0)
+
+
+@pytest.mark.functional
+def test_differences_are_watched_pair_by_pair_and_need_fewer(ready: Ready, tmp_path: Path) -> None:
+    history, rates, forecast = ready
+    plans = ["baseline"]
+    for change in (-0.2, -0.4):
+        path = tmp_path / f"plan{len(plans)}.toml"
+        path.write_text(
+            f'[about]\ntitle = "T"\nquestion = "Q?"\n[levers.entries]\nchange = {change}\n', encoding="utf-8"
+        )
+        plans.append(str(path))
+
+    def outcomes(precision: Precision | None, names: list[str]) -> list[Outcome]:
+        return simulate_plans(
+            history,
+            names,
+            replications=120,
+            precision=precision,
+            years=1,
+            workers=1,
+            rates=rates,
+            forecast=forecast,
+            journeys=0,
+            seed=3,
+        )
+
+    every = [CHILDREN.of(one) for one in outcomes(None, plans)]
+    rule = Precision(half_width(every[2] - every[0]) * 1.3, of_differences=True)
+    enough = next(
+        n
+        for n in range(40, 121, BLOCK)
+        if all(half_width(own[:n] - every[0][:n]) <= rule.half_width for own in every[1:])
+    )
+    found = outcomes(rule, plans)
+    assert [one.replications for one in found] == [enough] * 3
+    for one, values in zip(found, every, strict=True):
+        assert np.array_equal(CHILDREN.of(one), values[:enough])
+    told = reached(found[0], rule, 120, found[1:])
+    assert told.half_width <= rule.half_width
+    assert "difference from the baseline" in str(told)
+    # The same precision of the baseline itself takes more, or all.
+    assert half_width(every[0][:enough]) > rule.half_width
+    with pytest.raises(UserError, match="needs a plan beside"):
+        outcomes(rule, ["baseline"])

@@ -13,7 +13,7 @@ from run_folder import write_run_folder
 from sufficiency.errors import UserError
 from sufficiency.provenance import shipped
 from sufficiency.report.faults import load_quality
-from sufficiency.report.notebooks import NOTEBOOKS, execute, execute_all, parameters_of
+from sufficiency.report.notebooks import NOTEBOOKS, SEARCHES, execute, execute_all, parameters_of
 from sufficiency.report.past import load_history
 from sufficiency.report.places import forget_places
 from sufficiency.report.stories import load_futures
@@ -27,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.unit
-@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize("name", [*NOTEBOOKS, *SEARCHES])
 def test_a_notebook_is_kept_without_outputs_or_functions(name: str) -> None:
     book = nbformat.read(shipped("notebooks") / f"{name}.ipynb", as_version=4)  # type: ignore[no-untyped-call]
     code = [cell for cell in book.cells if cell.cell_type == "code"]
@@ -148,3 +148,32 @@ def test_every_notebook_runs_on_a_finished_run(folder: Path, capfd: pytest.Captu
         assert str(folder) not in content
         assert str(shipped("notebooks")) not in content
         assert str(ROOT) not in content
+
+
+def _outputs(path: Path) -> list[dict[str, object]]:
+    book = json.loads(path.read_text(encoding="utf-8"))
+    return [out for cell in book["cells"] if cell["cell_type"] == "code" for out in cell["outputs"]]
+
+
+@pytest.mark.notebook
+def test_a_search_runs_on_returns_and_says_its_answer(tmp_path: Path) -> None:
+    asked = {"lever": "entries.change", "low": -0.4, "high": 0.0, "replications": 6, "years": 1}
+    path = execute("solve", {**asked, "target": "children <= 345 by 2027-03 with 0.5"}, tmp_path)
+    outputs = _outputs(path)
+    assert sum("image/png" in str(out.get("data", {})) for out in outputs) == 2
+    assert "entries.change" in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.notebook
+def test_a_combined_plan_is_compared_and_taken_apart_from_returns(tmp_path: Path) -> None:
+    asked = {"scenarios": ["reduce-ifa-use"], "take_apart": "reduce-ifa-use", "replications": 4, "years": 1}
+    outputs = _outputs(execute("comparison", asked, tmp_path))
+    assert sum("image/png" in str(out.get("data", {})) for out in outputs) == 4
+    assert any("beyond what each does alone" in json.dumps(out) for out in outputs)
+
+
+@pytest.mark.notebook
+def test_gaps_are_worked_out_from_returns(tmp_path: Path) -> None:
+    outputs = _outputs(execute("gaps", {"scenario": "reduce-ifa-use", "replications": 4, "years": 1}, tmp_path))
+    assert sum("image/png" in str(out.get("data", {})) for out in outputs) == 1
+    assert any("needed, 80% sure" in json.dumps(out) for out in outputs)

@@ -71,6 +71,8 @@ def _outcome(
         matches=(),
         nights=np.zeros((1, 1, 1), dtype=np.int32),
         entrants=np.zeros((1, 1, 1), dtype=np.int64),
+        usable=np.zeros((1, 3, 0), dtype=np.int32),
+        held=np.zeros((1, 0, 0), dtype=np.int32),
         journeys=(),
     )
 

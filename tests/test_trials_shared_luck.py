@@ -5,8 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sufficiency.scenario import LEVERS
 from sufficiency.simulation.replications import DEFAULT_SEED
-from sufficiency.trials.shared_luck import compared, example, narrowed
+from sufficiency.trials.shared_luck import (
+    CHILDREN_AT_END,
+    POUNDS,
+    compared,
+    example,
+    lever_plans,
+    narrowed,
+    outputs_compared,
+)
 
 
 @pytest.mark.unit
@@ -43,3 +52,22 @@ def test_the_same_worlds_with_the_same_luck_cost_the_same() -> None:
     costs = subject.costs(subject.matched.supply, 4, 1)
     assert subject.costs_of_other_lives(4, 1, seed=DEFAULT_SEED) == pytest.approx(costs, rel=1e-12)
     assert (subject.costs_of_other_lives(4, 1) != costs).all()
+
+
+@pytest.mark.functional
+def test_every_lever_is_compared_or_told_to_be_without_effect() -> None:
+    found, without = outputs_compared(example(1), 8, 1)
+    named = {name.removeprefix("lever: ") for name in found[POUNDS] if name.startswith("lever: ")}
+    titles = {lever.title.lower() for lever in LEVERS.values()}
+    assert named | {title.lower() for title in without} == titles
+    assert {"children entering care", "moves between placements", "a rate chosen by the analyst"} <= named
+    for one in (*found[POUNDS].values(), *found[CHILDREN_AT_END].values()):
+        assert one.paired < one.independent
+
+
+@pytest.mark.unit
+def test_a_lever_is_tried_with_its_defaults_and_then_moved() -> None:
+    plans = lever_plans()
+    assert set(plans) == set(LEVERS)
+    still, moved = (plan.levers[0] for plan in plans["hazard_multiplier"])
+    assert [lever.model_dump()["change"] for lever in (still, moved)] == [0.0, 0.1]

@@ -1,7 +1,9 @@
-"""Plans side by side."""
+"""Plans side by side, and the places that are missing."""
 
 from __future__ import annotations
 
-from sufficiency.plan.compare import compare, same_results
+from sufficiency.plan.compare import between_plans, compare, compare_indicators, same_results
+from sufficiency.plan.gaps import Gaps, find_gaps
+from sufficiency.plan.means import Means
 
-__all__ = ["compare", "same_results"]
+__all__ = ["Gaps", "Means", "between_plans", "compare", "compare_indicators", "find_gaps", "same_results"]

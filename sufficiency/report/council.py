@@ -93,6 +93,7 @@ SECTIONS = (
     "homes",
     "stability",
     "forecast",
+    "gaps",
     "plans",
     "spend",
     "assumptions",

@@ -22,6 +22,7 @@ from sufficiency.report.faults import load_quality
 from sufficiency.report.finished import read_finished
 from sufficiency.report.past import load_history
 from sufficiency.report.places import forget_places
+from sufficiency.report.plan_stories import load_answer, load_comparison, load_gaps, load_means, load_waterfall
 from sufficiency.report.stories import chart_words, load_futures
 from sufficiency.report.tried_story import load_tried
 
@@ -29,16 +30,24 @@ __all__ = [
     "chart_words",
     "execute",
     "execute_all",
+    "load_answer",
+    "load_comparison",
     "load_futures",
+    "load_gaps",
     "load_history",
+    "load_means",
     "load_quality",
     "load_tried",
+    "load_waterfall",
     "open_lab",
     "parameters_of",
     "show",
 ]
 
-NOTEBOOKS = ("data-quality", "history", "forecast", "scenario", "comparison", "finance")
+#: Run on every finished run.
+NOTEBOOKS = ("data-quality", "history", "forecast", "scenario", "gaps", "comparison", "finance")
+#: Run on returns only: each needs a question of its own.
+SEARCHES = ("solve",)
 
 
 def show(figure: Figure, alternative: str) -> Image:
@@ -83,7 +92,7 @@ def execute(name: str, parameters: Mapping[str, object], folder: Path) -> Path:
     Parameters
     ----------
     name
-        One of :data:`NOTEBOOKS`.
+        One of :data:`NOTEBOOKS` or :data:`SEARCHES`.
     parameters
         Values for the notebook's parameters.
     folder
@@ -129,7 +138,7 @@ def _run(source: Path, out: Path, parameters: dict[str, object], folder: Path) -
 
 
 def execute_all(folder: Path) -> list[Path]:
-    """Run every notebook on a finished run: faults, history, forecasts tried on the past, baseline, plans, money."""
+    """Run every notebook on a finished run: faults, history, forecasts, baseline, gaps, plans, money."""
     run = read_finished(folder)
     plans = [str(about["name"]) for about in run.plans]
     wanted: dict[str, dict[str, object]] = {
@@ -137,6 +146,7 @@ def execute_all(folder: Path) -> list[Path]:
         "history": {"folder": "."},
         "forecast": {"folder": "."},
         "scenario": {"folder": ".", "scenario": "baseline"},
+        "gaps": {"folder": ".", "scenario": "baseline"},
     }
     if plans:
         wanted["comparison"] = {"folder": ".", "scenarios": plans}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sufficiency.draws import replication_keys
 from sufficiency.simulation.engines import EngineName, engine
-from sufficiency.simulation.reduced import Replication, reduced
+from sufficiency.simulation.reduced import Replication, Wanted, reduced
 from sufficiency.simulation.setup import Setup
 
 #: Replications in a block. Fixed, so that what is decided after a block does not depend on the workers.
@@ -20,7 +20,7 @@ class Task:
 
     setup: Setup
     seed: int
-    journeys: int
+    wanted: Wanted
     engine_name: EngineName
 
     def __repr__(self) -> str:
@@ -40,6 +40,8 @@ def run_block(task: Task, numbers: Sequence[int]) -> list[Replication]:
     """Run some replications of a plan."""
     keys = replication_keys(task.seed, numbers)
     counts = task.setup.forecast.counts(keys)
-    worlds, run = task.setup.worlds(keys, counts), engine(task.engine_name)
-    each = zip(numbers, keys, worlds, counts, strict=True)
-    return [reduced(one, run(world, key, keep=one < task.journeys), came) for one, key, world, came in each]
+    worlds, run, wanted = task.setup.worlds(keys, counts), engine(task.engine_name), task.wanted
+    return [
+        reduced(one, run(world, key, keep=wanted.spells(one)), came, world, wanted)
+        for one, key, world, came in zip(numbers, keys, worlds, counts, strict=True)
+    ]

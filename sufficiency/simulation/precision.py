@@ -97,12 +97,16 @@ class Precision:
         Replications before the first look; at least 2.
     watched
         Of which the mean is wanted.
+    of_differences
+        Whether the mean wanted is that of the paired difference of each plan from the first, and not that of
+        the first plan; every difference must then be precise enough.
     """
 
     half_width: float
     level: float = 0.95
     least: int = 40
     watched: Watched = CHILDREN
+    of_differences: bool = False
 
     def __post_init__(self) -> None:
         if not (self.half_width > 0 and 0 < self.level < 1 and self.least > 1):
@@ -113,6 +117,36 @@ class Precision:
         """Whether these values, one a replication, are enough."""
         found = np.asarray(values, dtype=np.float64)
         return len(found) >= self.least and half_width(found, self.level) <= self.half_width
+
+
+def replications_needed(values: npt.ArrayLike, half_width: float, level: float = 0.95) -> int:
+    """How many replications give an interval of so much either way, by the spread of those at hand.
+
+    The fewest n with t(n − 1, (1 + level) / 2) × s / √n ≤ half_width, s being the standard deviation of
+    these values: of a plan's output, or of paired differences of two plans (Law, *Simulation modeling
+    and analysis*, 5th ed., 2015, §9.4.1). s is itself an estimate: from few values the answer is rough.
+
+    Raises
+    ------
+    ValueError
+        With fewer than two values, or a half-width of nought.
+    """
+    found = np.asarray(values, dtype=np.float64)
+    if len(found) < 2 or half_width <= 0:  # noqa: PLR2004 - one value has no spread
+        msg = "this takes two values or more, and a half-width above nought"
+        raise ValueError(msg)
+    spread = float(found.std(ddof=1))
+
+    def enough(count: int) -> bool:
+        return float(t.ppf((1 + level) / 2, count - 1)) * spread <= half_width * float(np.sqrt(count))
+
+    low, high = 1, 2
+    while not enough(high):
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
 
 
 def half_width(values: npt.ArrayLike, level: float = 0.95) -> float:
@@ -141,7 +175,20 @@ class Reached:
         return f"Precision: {said}{'' if self.half_width <= self.asked else f'; {self.asked:g} was not reached'}."
 
 
-def reached(outcome: Outcome, asked: Precision, most: int) -> Reached:
-    """The precision of a plan that was simulated until it was precise enough."""
-    width = half_width(asked.watched.of(outcome), asked.level)
-    return Reached(asked.half_width, width, asked.level, outcome.replications, most, asked.watched.name)
+def reached(outcome: Outcome, asked: Precision, most: int, plans: Sequence[Outcome] = ()) -> Reached:
+    """The precision of a plan that was simulated until it was precise enough.
+
+    Parameters
+    ----------
+    plans
+        The others, where differences from the first are asked for: the least precise of them counts.
+    """
+    values = watched_values([asked.watched.of(one) for one in (outcome, *plans)], asked)
+    width = max((half_width(own, asked.level) for own in values), default=0.0)
+    name = f"the difference from the baseline in {asked.watched.name}" if asked.of_differences else asked.watched.name
+    return Reached(asked.half_width, width, asked.level, outcome.replications, most, name)
+
+
+def watched_values(values: Sequence[Floats], asked: Precision) -> list[Floats]:
+    """Of which values the mean must be precise: those of the first plan, or the others' differences from it."""
+    return [own - values[0] for own in values[1:]] if asked.of_differences else [values[0]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
@@ -22,12 +22,12 @@ from sufficiency.simulation.demand import planned_demand
 from sufficiency.simulation.engines import EngineName
 from sufficiency.simulation.kept import Kept
 from sufficiency.simulation.matching import Match, fit_matching
-from sufficiency.simulation.precision import Precision
-from sufficiency.simulation.reduced import Replication
+from sufficiency.simulation.precision import Precision, watched_values
+from sufficiency.simulation.reduced import Replication, Wanted
 from sufficiency.simulation.result_tables import Frame
 from sufficiency.simulation.results import Outcome, combine
 from sufficiency.simulation.setup import Parameters, opening_leavers, opening_stock, prepare
-from sufficiency.simulation.supply import Supply, supply_of
+from sufficiency.simulation.supply import Supply, supply_of, without_limit
 from sufficiency.simulation.workers import Workers, local_workers
 
 #: Journeys of this many replications are kept (model §8).
@@ -132,11 +132,15 @@ def simulate_plans(  # noqa: PLR0913 - named options
     journeys: int = JOURNEYS_KEPT,
     kept: Kept | None = None,
     progress: bool = False,
+    watched: Sequence[str] = (),
+    unlimited: str | None = None,
 ) -> list[Outcome]:
     """Simulate several plans; workers go from one to the next without waiting.
 
-    See :func:`simulate`. A ``precision`` is decided by the first plan, and every plan gets the
-    number of replications that it needed, so that they stay paired.
+    See :func:`simulate`. A ``precision`` is decided by the first plan, or by the differences of the others
+    from it, and every plan gets the number of replications that it needed, so that they stay paired.
+    Of the settings ``watched`` the places held are counted day by day (``Outcome.held``). One limited setting may be
+    ``unlimited``: it alone has places for everybody, whatever the plan does to it.
     """
     first, last = history.origin + 1, dates.add_years(history.origin, years)
     months = dates.calendar_months(first, last)
@@ -145,6 +149,8 @@ def simulate_plans(  # noqa: PLR0913 - named options
     for plan in plans:
         with gathering(problems):
             effects.append(plan.effects(first, months, history.codes))
+    if precision is not None and precision.of_differences and len(plans) == 1:
+        problems.append(Problem("The precision of a difference needs a plan beside the baseline."))
     if forecast is None or forecast.area is None:
         problems += [problem for plan in plans for problem in plan.unknown_population()]
     if problems:
@@ -156,19 +162,24 @@ def simulate_plans(  # noqa: PLR0913 - named options
     demands = _demands(history, effects, estimated, arriving)
     places = matched or match_places(history, rates=estimated, forecast=arriving)
 
+    wanted = Wanted(journeys, tuple(history.codes.in_care.index(name) for name in watched))
+
     def planned(number: int) -> _Planned:
         (settled, coming), days = demands[number], last - first + 1
         setup = prepare(history, estimated, coming, settled, days=days, supply=places.supply, parameters=parameters)
+        if unlimited is not None:
+            setup = replace(setup, supply=without_limit(setup.supply, unlimited, len(setup.stock.key), first))
         frame = Frame(plans[number], history.codes, seed, (first, last), setup.supply, places.matches)
-        return _Planned(frame, Task(setup, seed, journeys, engine_name))
+        return _Planned(frame, Task(setup, seed, wanted, engine_name))
 
     every = [planned(number) for number in range(len(plans))]
     shown = _Work(workers, kept, progress)
     if precision is None:
         found = shown.run(every, replications)
     else:
-        found = shown.run(every[:1], replications, _enough(precision, every[0].frame))
-        found += shown.run(every[1:], len(found[0]))
+        deciding = len(every) if precision.of_differences else 1
+        found = shown.run(every[:deciding], replications, _enough(precision, every[0].frame))
+        found += shown.run(every[deciding:], len(found[0]))
     return [combine(one.frame, parts) for one, parts in zip(every, found, strict=True)]
 
 
@@ -195,11 +206,17 @@ class _Planned:
         return f"_Planned({self.name})"
 
 
-Enough = Callable[[list[Replication]], bool]
+Enough = Callable[[list[list[Replication]]], bool]
 
 
 def _enough(precision: Precision, frame: Frame) -> Enough:
-    return lambda parts: precision.reached(precision.watched.values(parts, frame.codes, frame.window))
+    """Whether the replications of some plans, as many of each, are enough."""
+
+    def enough(plans: list[list[Replication]]) -> bool:
+        values = [precision.watched.values(parts, frame.codes, frame.window) for parts in plans]
+        return all(precision.reached(own) for own in watched_values(values, precision))
+
+    return enough
 
 
 @dataclass(frozen=True)
@@ -213,6 +230,9 @@ class _Work:
     def run(self, plans: Sequence[_Planned], most: int, enough: Enough | None = None) -> list[list[Replication]]:
         """Replications of each plan, up to so many, or to the end of the block after which they are enough."""
         jobs = list(product(range(len(plans)), blocks_of(most)))
+        if enough is not None:
+            # All plans to the end of a block, then the next.
+            jobs.sort(key=lambda job: job[1].start)
         done = {job: parts for job in jobs if (parts := self._loaded(plans[job[0]], job[1])) is not None}
         pieces = [(plans[plan].task, numbers) for plan, numbers in jobs if (plan, numbers) not in done]
         found: list[list[Replication]] = [[] for _ in plans]
@@ -227,12 +247,12 @@ class _Work:
                     self._save(plans[plan], parts)
                     bar.update(len(parts))
                 found[plan].extend(parts)
-                if enough is not None and enough(found[plan]):
+                if enough is not None and plan == len(plans) - 1 and enough(found):
                     break
         return found
 
     def _loaded(self, plan: _Planned, numbers: range) -> list[Replication] | None:
-        if self.kept is None or numbers.start < plan.task.journeys:
+        if self.kept is None or numbers.start < plan.task.wanted.journeys:
             return None
         return self.kept.load(plan.name, numbers)
 

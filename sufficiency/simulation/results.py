@@ -43,6 +43,11 @@ class Outcome:
         Child-days of every replication, shape (replications, months, all settings).
     entrants
         First entrants drawn, shape (replications, groups, months), before the plan's factors.
+    usable
+        Usable places as drawn in each detailed replication: days since the origin's morrow, setting in care,
+        places, from that day on; shape (detailed, 3, changes). See :func:`usable_places`.
+    held
+        Places held in the settings watched as each day ended, shape (detailed, watched, days).
     journeys
         Placements of the first replications, as arrays (see :meth:`placements`).
     origin, last_day
@@ -61,6 +66,8 @@ class Outcome:
     matches: tuple[Match, ...]
     nights: Small
     entrants: Ints
+    usable: Small
+    held: Small
     journeys: tuple[Spells, ...]
 
     def __repr__(self) -> str:
@@ -123,6 +130,8 @@ def combine(frame: Frame, parts: Sequence[Replication]) -> Outcome:
         matches=frame.matches,
         nights=np.stack([part.nights for part in ordered]),
         entrants=np.stack([part.entrants for part in ordered]),
+        usable=np.stack([part.usable for part in detailed]),
+        held=np.stack([part.held for part in detailed]),
         journeys=tuple(part.journeys for part in ordered if part.journeys is not None),
     )
 
@@ -142,6 +151,25 @@ def stock_by_month(outcome: Outcome) -> tuple[Ints, Ints]:
     )
     counts[at] = table["children"].to_numpy(np.int64)
     return days, counts
+
+
+def usable_places(outcome: Outcome, setting: str) -> Small:
+    """Usable places of a limited setting day by day, as drawn: shape (detailed, days).
+
+    Raises
+    ------
+    ValueError
+        If the setting is not limited.
+    """
+    number = outcome.codes.in_care.index(setting)
+    day, of, places = np.moveaxis(outcome.usable, 1, 0)
+    mine = (of == number).all(axis=0)
+    if not mine.any():
+        msg = f"{setting} is not limited"
+        raise ValueError(msg)
+    # The days are those of the tables, alike in every replication; what is drawn are the places.
+    step = np.searchsorted(day[0, mine], np.arange(outcome.last_day - outcome.origin), side="right") - 1
+    return np.asarray(places[:, mine][:, step])
 
 
 def months_of(outcome: Outcome) -> Ints:

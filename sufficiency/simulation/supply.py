@@ -44,6 +44,8 @@ _YEAR = 365.25
 #: Birthdays within so many days leave everybody of the same age, leap year or not.
 _LEAST_YEAR = 365
 _PEAK_YEARS = 3
+#: More places than anybody could ever hold: so many, and so many times the children in care at the origin.
+PLENTY, _TIMES = 5_000, 4
 #: Keys of young people already staying put begin here, clear of those of children in the returns.
 _STAYER_RANKS = 2**31
 
@@ -120,6 +122,27 @@ def supply_of(history: History, capacity: Capacity | None = None, staying: pd.Da
         stayers=stayers,
         stayers_source=source,
     )
+
+
+def without_limit(supply: Supply, setting: str, children: int, day: int) -> Supply:
+    """The same supply with more places in one limited setting than anybody could hold, all of them usable.
+
+    How well a vacancy suits stays as it was; a setting without a limit has none to lose.
+
+    Parameters
+    ----------
+    children
+        In care at the origin.
+    day
+        The first simulated day.
+    """
+    if setting not in supply.settings:
+        return supply
+    others = supply.rows[supply.rows["setting"] != setting]
+    plenty = PLENTY + _TIMES * children
+    row = pd.DataFrame({"setting": [setting], "from": [day], "places": [plenty], "unavailable": [0]})
+    every = pd.concat([others, row], ignore_index=True).sort_values(["setting", "from"], ignore_index=True)
+    return replace(supply, rows=every)
 
 
 def no_limits() -> Supply:

@@ -82,6 +82,26 @@ def queue(places: int, per_day: float, hazard: float, days: int, *, waiting_room
     return Queue(*np.array(rows).T)
 
 
+def always_enough(places: int, per_day: float, hazard: float, days: tuple[int, int]) -> float:
+    """Chance that children of unlimited places, from empty, are never more than ``places`` as a day ends.
+
+    Parameters
+    ----------
+    days
+        The first day looked at and the one after the last, counted from 0.
+    """
+    most = places + int(20 * np.sqrt(max(per_day / hazard, 1.0))) + 50
+    numbers = np.arange(most + 1)
+    step = _leavers(numbers, numbers, chance_a_day(hazard)) @ _comers(most, per_day)
+    now = np.zeros(most + 1)
+    now[0] = 1.0
+    for day in range(days[1]):
+        now = now @ step
+        if day >= days[0]:
+            now[places + 1 :] = 0.0
+    return float(now.sum())
+
+
 def _leavers(numbers: npt.NDArray[np.int64], inside: npt.NDArray[np.int64], chance: float) -> Floats:
     gone = numbers[:, None] - numbers[None, :]
     return np.where(gone >= 0, binom.pmf(gone, inside[:, None], chance), 0.0)

@@ -7,25 +7,29 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import ValidationError
 
 from sufficiency import dates
 from sufficiency.costs import cost, price_a_night
 from sufficiency.draws import replication_key
 from sufficiency.forecast import EntrantForecast, forecast_entrants
 from sufficiency.history import History, build_history
+from sufficiency.plan.knobs import number_parameters
 from sufficiency.provenance import shipped
 from sufficiency.rates import Rates, estimate_rates
 from sufficiency.returns import read_returns
+from sufficiency.scenario import LEVERS, Lever, Scenario, read_scenario
 from sufficiency.scenario.effects import no_effects
-from sufficiency.simulation import Matched, Supply, match_places, simulate, supply_of
+from sufficiency.simulation import Matched, Outcome, Supply, match_places, simulate, supply_of
 from sufficiency.simulation.engines import engine
-from sufficiency.simulation.precision import placement_spend
-from sufficiency.simulation.reduced import Replication, reduced
+from sufficiency.simulation.precision import CHILDREN, placement_spend
+from sufficiency.simulation.reduced import Replication, Wanted, reduced
 from sufficiency.simulation.replications import DEFAULT_SEED
 from sufficiency.simulation.setup import prepare
 from sufficiency.tables import CouncilTables, Prices, read_council_tables
@@ -39,19 +43,28 @@ YEARS = 5
 MORE_PLACES, MORE_UPTAKE = 20, 0.15
 _RESAMPLES = 2_000
 _MILLION = 1e6
+_SHARES = 10.0
+#: A ratio below this is one of rounding: the plan changes every replication by the same amount.
+_NOTHING = 1e-9
+POUNDS, CHILDREN_AT_END = "pounds", "children at the end"
 
 INTRODUCTION = f"""\
 # What shared luck does for a comparison
 
 A plan and the baseline share two things in each replication (common random numbers): the *world* that is drawn, its
 hazards, shares, entrants and unavailable places; and the *luck of each child* in it. So what differs between them is
-the plan. Below is the cost of {YEARS} years of placements of the example authority, with its own shipped prices, from
-{REPLICATIONS:,} replications, as the standard error of the mean difference from the baseline:
+the plan. Below are two changes of places and then every lever by itself, with its default figures (or, where those
+change nothing, the first of its figures moved by a tenth), as the standard error of the mean difference from the
+baseline over {REPLICATIONS:,} replications: of the cost of {YEARS} years of placements of the example authority, with
+its own shipped prices; and of the children in care at the end.
 
 - *paired*: world and luck shared, as the toolkit runs plans;
 - *same world, other luck*: the baseline of the same worlds, but each child in it has the luck of another seed;
 - *independent*: nothing shared. No such run is made: it is computed from the two variances, as the root of their sum
   over the number of replications.
+
+A lever that changes nothing in these returns has no difference, and is named below the table. One that costs the same in
+every replication (a contract, a team) has a ratio of nought.
 
 Most of the spread of a cost is that of the worlds, so the middle figure tells how much the shared luck of each child
 adds to sharing the worlds. *Ratio* is paired over independent; its interval is a bootstrap over replications (2.5th and
@@ -75,22 +88,44 @@ class Subject:
     def __repr__(self) -> str:
         return f"Subject({self.history!r})"
 
-    def costs(self, supply: Supply, replications: int, years: int = YEARS) -> Floats:
-        """Pounds over all years under some places, one number a replication."""
-        outcome = simulate(
+    def run(self, replications: int, years: int, plan: Scenario | None = None, supply: Supply | None = None) -> Outcome:
+        """A plan, the baseline if none is given, with these places or the authority's own."""
+        return simulate(
             self.history,
+            plan or "baseline",
             replications=replications,
             years=years,
             rates=self.rates,
             forecast=self.forecast,
-            matched=replace(self.matched, supply=supply),
+            matched=replace(self.matched, supply=supply or self.matched.supply),
             journeys=0,
         )
+
+    def pounds(self, outcome: Outcome) -> Floats:
+        """Pounds over all years, one number a replication."""
         found: Floats = cost(outcome, self.prices).groupby("replication")["pounds"].sum().to_numpy(np.float64)
         return found
 
+    def costs(self, supply: Supply, replications: int, years: int = YEARS) -> Floats:
+        """Pounds over all years under some places, one number a replication."""
+        return self.pounds(self.run(replications, years, supply=supply))
+
+    def other_lives(self, replications: int, years: int = YEARS, seed: int = DEFAULT_SEED + 1) -> dict[str, Floats]:
+        """The baseline's outputs in the same worlds, each child with its luck under another seed."""
+        parts = self._other_lives(replications, years, seed)
+        first, last = self.history.origin + 1, dates.add_years(self.history.origin, years)
+        codes = self.history.codes
+        spend = placement_spend(price_a_night(self.prices, codes, first, last))
+        return {
+            POUNDS: spend.values(parts, codes, (first, last)) * _MILLION,
+            CHILDREN_AT_END: CHILDREN.values(parts, codes, (first, last)),
+        }
+
     def costs_of_other_lives(self, replications: int, years: int = YEARS, seed: int = DEFAULT_SEED + 1) -> Floats:
-        """The baseline's pounds in the same worlds, each child with its luck under another seed."""
+        """Pounds of :meth:`other_lives`."""
+        return self.other_lives(replications, years, seed)[POUNDS]
+
+    def _other_lives(self, replications: int, years: int, seed: int) -> list[Replication]:
         first, last = self.history.origin + 1, dates.add_years(self.history.origin, years)
         codes = self.history.codes
         effects = no_effects(dates.calendar_months(first, last), codes)
@@ -99,9 +134,9 @@ class Subject:
         run, parts = engine("compiled"), list[Replication]()
         for number in range(replications):
             world, lives = setup.world(replication_key(DEFAULT_SEED, number)), replication_key(seed, number)
-            parts.append(reduced(number, run(world, lives, keep=False), np.zeros((0, 0), dtype=np.int64)))
-        spend = placement_spend(price_a_night(self.prices, codes, first, last))
-        return spend.values(parts, codes, (first, last)) * _MILLION
+            none = np.zeros((0, 0), dtype=np.int64)
+            parts.append(reduced(number, run(world, lives, keep=False), none, world, Wanted(0)))
+        return parts
 
     @property
     def prices(self) -> Prices:
@@ -118,7 +153,7 @@ def example(years: int = YEARS) -> Subject:
     history = build_history(read_returns(folder / "returns"))
     tables = read_council_tables(folder / "returns", folder / "tables", codes=history.codes)
     rates = estimate_rates(history)
-    forecast = forecast_entrants(history, months=12 * years + 1, evaluate=False)
+    forecast = forecast_entrants(history, months=12 * years + 1, evaluate=False, children=tables.population)
     supply = supply_of(history, tables.capacity, tables.staying_put)
     return Subject(history, rates, forecast, tables, match_places(history, supply, rates=rates, forecast=forecast))
 
@@ -190,7 +225,7 @@ def _ratio(plan: Floats, baseline: Floats) -> Floats:
 
 
 def compared(subject: Subject, replications: int, years: int = YEARS) -> Mapping[str, Narrowed]:
-    """Each change of places against none."""
+    """The cost of each change of places against none."""
     supply = subject.matched.supply
     baseline, other = subject.costs(supply, replications, years), subject.costs_of_other_lives(replications, years)
     return {
@@ -199,31 +234,106 @@ def compared(subject: Subject, replications: int, years: int = YEARS) -> Mapping
     }
 
 
+def lever_plans() -> dict[str, list[Scenario]]:
+    """For each lever the plans to try in turn: it alone with its defaults, then with its first figure moved.
+
+    A lever that cannot be without figures of its own has none of the first.
+    """
+    plans: dict[str, list[Scenario]] = {}
+    for name, kind in LEVERS.items():
+        plans[name] = []
+        for given in ({}, *_moved(kind)):
+            with suppress(ValidationError):
+                plans[name].append(_alone(kind.model_validate(given)))
+    return plans
+
+
+def _moved(kind: type[Lever]) -> list[dict[str, float]]:
+    """The first figure of a lever a tenth of its range, or of one, away from nought."""
+    for name, (_, most, whole) in number_parameters(kind).items():
+        value = 0.1 if most is None else 0.1 * min(most, 1.0) if not whole and most <= _SHARES else 0.1 * most
+        return [{name: max(round(value), 1) if whole else value}]
+    return []
+
+
+def _alone(lever: Lever) -> Scenario:
+    plan = read_scenario("baseline")
+    about = plan.about.model_copy(update={"title": lever.title})
+    return plan.model_copy(update={"name": lever.name, "about": about, "levers": (lever,)})
+
+
+def outputs_compared(
+    subject: Subject, replications: int, years: int = YEARS
+) -> tuple[dict[str, dict[str, Narrowed]], list[str]]:
+    """Both outputs of the changes of places and of every lever, and the levers that change nothing.
+
+    Returns
+    -------
+    tuple
+        Output → what is changed → how far shared luck narrows it; titles of levers without effect.
+    """
+    baseline, others = subject.run(replications, years), subject.other_lives(replications, years)
+    base = {POUNDS: subject.pounds(baseline), CHILDREN_AT_END: CHILDREN.of(baseline)}
+    found: dict[str, dict[str, Narrowed]] = {POUNDS: {}, CHILDREN_AT_END: {}}
+    without = []
+
+    def compare(name: str, outcome: Outcome) -> bool:
+        own = {POUNDS: subject.pounds(outcome), CHILDREN_AT_END: CHILDREN.of(outcome)}
+        acting = {output: values for output, values in own.items() if (values != base[output]).any()}
+        for output, values in acting.items():
+            found[output][name] = narrowed(values, base[output], others[output])
+        return bool(acting)
+
+    for name, supply in changes(subject.matched.supply).items():
+        compare(name, subject.run(replications, years, supply=supply))
+    for name, plans in lever_plans().items():
+        title = LEVERS[name].title
+        if not any(compare(f"lever: {title.lower()}", subject.run(replications, years, plan)) for plan in plans):
+            without.append(title)
+    return found, without
+
+
 def write_page(path: str | Path = "docs/validation/shared-luck.md") -> None:
     """Run the comparisons and write the page."""
+    found, without = outputs_compared(example(), REPLICATIONS)
+    parts = [INTRODUCTION, "## Cost", "", _told(found[POUNDS], _MILLION, "£m", 3), "## Children at the end", ""]
+    parts.append(_told(found[CHILDREN_AT_END], 1.0, "children", 2))
+    if without:
+        parts.append(
+            f"Without effect on these returns, or only with figures of its own: {', '.join(without).lower()}.\n"
+        )
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text("\n".join(parts), encoding="utf-8", newline="\n")
+
+
+def _told(found: Mapping[str, Narrowed], unit: float, name: str, digits: int) -> str:
     rows = []
-    for name, found in compared(example(), REPLICATIONS).items():
-        values = (found.difference, found.paired, found.same_world, found.independent)
-        pounds = (f"{value / _MILLION:.3f}" for value in values)
-        low, high = found.interval
-        least, times, most = found.times
-        ratio = (f"{found.ratio:.3f}", f"{low:.3f} to {high:.3f}")
-        rows.append((name, *pounds, *ratio, f"{times:.0f}", f"{least:.0f} to {most:.0f}"))
+    for what, one in found.items():
+        values = (one.difference, one.paired, one.same_world, one.independent)
+        shown = (f"{value / unit:.{digits}f}" for value in values)
+        rows.append((what, *shown, *_ratios(one)))
     heading = (
         "",
-        "Difference, £m",
-        "Paired, £m",
-        "Same world, other luck of the children, £m",
-        "Independent, £m",
+        f"Difference, {name}",
+        "Paired",
+        "Same world, other luck of the children",
+        "Independent",
         "Ratio",
         "Its interval",
         "Replications, times",
         "Their interval",
     )
-    text = f"{INTRODUCTION}\n{table(heading, rows)}"
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(text, encoding="utf-8", newline="\n")
+    return table(heading, rows)
+
+
+def _ratios(one: Narrowed) -> tuple[str, ...]:
+    """The ratio and how many replications it saves, with intervals; dashes where every pair differs by the same."""
+    if one.ratio < _NOTHING:
+        return ("0", "–", "–", "–")
+    low, high = one.interval
+    least, times, most = one.times
+    return (f"{one.ratio:.3f}", f"{low:.3f} to {high:.3f}", f"{times:.0f}", f"{least:.0f} to {most:.0f}")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from sufficiency.report.sections.care import children_section, profile_section
 from sufficiency.report.sections.choices import plans_section
 from sufficiency.report.sections.journeys import flows_section, homes_section, stability_section
 from sufficiency.report.sections.money import spend_section
+from sufficiency.report.sections.needs import gaps_section
 from sufficiency.report.sections.summary import summary_section
 
 #: Section → its writer, in the annex's order; the names are those of :data:`council.SECTIONS`.
@@ -27,6 +28,7 @@ WRITERS: dict[str, Callable[[Book], str]] = {
     "homes": homes_section,
     "stability": stability_section,
     "forecast": forecast_section,
+    "gaps": gaps_section,
     "plans": plans_section,
     "spend": spend_section,
     "assumptions": assumptions_section,

@@ -1,0 +1,77 @@
+"""With what plans are simulated again and again: the authority, estimated once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sufficiency.forecast import EntrantForecast
+from sufficiency.history import History
+from sufficiency.rates import Rates
+from sufficiency.scenario import Scenario
+from sufficiency.simulation import Matched, Outcome, Supply
+from sufficiency.simulation.engines import EngineName
+from sufficiency.simulation.kept import Kept
+from sufficiency.simulation.replications import DEFAULT_SEED, simulate_plans
+from sufficiency.simulation.workers import Workers
+from sufficiency.tables import Prices
+
+
+@dataclass(frozen=True)
+class Means:
+    """An authority with everything that does not depend on a plan.
+
+    Attributes
+    ----------
+    matched
+        Places and matching before any plan.
+    prices
+        The council's own; None where pounds are not asked for.
+    kept
+        Where finished blocks of companion runs are kept, if anywhere.
+    """
+
+    history: History
+    rates: Rates
+    forecast: EntrantForecast
+    matched: Matched
+    prices: Prices | None = None
+    workers: int | Workers | None = None
+    engine_name: EngineName = "compiled"
+    kept: Kept | None = None
+    progress: bool = False
+
+    def __repr__(self) -> str:
+        return f"Means({self.history!r})"
+
+    def simulate(
+        self,
+        plans: Sequence[Scenario],
+        *,
+        replications: int,
+        years: int,
+        seed: int = DEFAULT_SEED,
+        supply: Supply | None = None,
+        watched: Sequence[str] = (),
+        unlimited: str | None = None,
+        kept: Kept | None = None,
+    ) -> list[Outcome]:
+        """The outcomes of some plans, without journeys; ``supply`` is the authority's before them, if not its own."""
+        matched = self.matched if supply is None else replace(self.matched, supply=supply)
+        return simulate_plans(
+            self.history,
+            plans,
+            replications=replications,
+            seed=seed,
+            years=years,
+            workers=self.workers,
+            rates=self.rates,
+            forecast=self.forecast,
+            matched=matched,
+            engine_name=self.engine_name,
+            journeys=0,
+            kept=kept,
+            progress=self.progress,
+            watched=watched,
+            unlimited=unlimited,
+        )
