@@ -183,6 +183,10 @@ def test_a_run_leaves_what_the_contract_says(example_run: Path) -> None:
     assert list(published.glob("charts/*.svg"))
     assert list(published.glob("tables/*.csv"))
     assert {path.stem for path in (inside / "notebooks").glob("*.ipynb")} == set(NOTEBOOKS)
+    assert (inside / "workbook.xlsx").is_file()
+    assert {"summary", "reconciliation", "variance", "medium_term", "payback", "frontier"} <= {
+        path.stem for path in (inside / "money").glob("*.parquet")
+    }
     manifest = json.loads((example_run / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["status"] == "complete"
     assert manifest["invented"] is True
