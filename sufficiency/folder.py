@@ -30,6 +30,7 @@ from sufficiency.simulation.kept import Kept
 from sufficiency.simulation.leavers import care_leavers
 from sufficiency.simulation.result_tables import RESULT_TABLES
 from sufficiency.tables import Comparators, CouncilTables
+from sufficiency.trials.drivers import Drivers
 from sufficiency.trials.trust_page import write_trust
 
 BASELINE = "baseline"
@@ -145,6 +146,12 @@ def write_estimates(
     write(folder, "forecast/scores.parquet", forecast.scores)
     write(folder, "forecast/backtest.parquet", tested)
     write_trust(folder / "internal" / "forecast", tested)
+
+
+def write_drivers(folder: Path, found: Drivers) -> None:
+    """Why the forecast differs from last year's and from today's number."""
+    write(folder, "forecast/drivers.parquet", found.parts)
+    write(folder, "forecast/drivers_told.parquet", found.told)
 
 
 def write_places(folder: Path, history: History, outcomes: Mapping[str, Outcome], other: Outcome | None) -> None:

@@ -21,6 +21,7 @@ from sufficiency.folder import (
     prepare_folder,
     write,
     write_comparisons,
+    write_drivers,
     write_estimates,
     write_gaps,
     write_history,
@@ -49,6 +50,7 @@ from sufficiency.simulation.results import by_year
 from sufficiency.simulation.workers import Workers
 from sufficiency.tables import Prices
 from sufficiency.trials.backtest import backtest, default_origins
+from sufficiency.trials.drivers import Drivers, Made, a_year_before, why_it_changed
 
 __all__ = ["Options", "Run", "default_folder", "open_workers", "run", "run_read"]
 
@@ -58,6 +60,7 @@ _BACKTEST_REPLICATIONS, _BACKTEST_ORIGINS = 100, 4
 _SECOND_REPLICATIONS = 100
 #: Replications of which the journeys are made for the indicators of plans; they are slow to look through.
 _INDICATOR_REPLICATIONS = 20
+_A_YEAR = 12
 
 
 @dataclass(frozen=True)
@@ -161,10 +164,13 @@ def run_read(
         children=children,
     )
     clock.mark("back-test")
+    changed = _changed(inputs, Made(history, rates, forecast, estimates.matched.supply, children), outcomes, asked)
+    clock.mark("why it changed")
     findings = (*history.findings, *_run_findings(outcomes, estimates), *_unpriced(outcomes[BASELINE], prices))
     findings = (*findings, *money.findings)
     write_history(folder, history, inputs.returns, inputs.tables.population, inputs.comparators)
     write_estimates(folder, history, rates, forecast, outcomes[BASELINE], tested)
+    write_drivers(folder, changed)
     write_results(folder, outcomes, money.spend, inputs.plans)
     write_money(folder, money, inputs.tables)
     write_comparisons(folder, outcomes, money)
@@ -321,6 +327,15 @@ def _simulated(
         kept=means.kept,
         progress=asked.progress,
     )
+
+
+def _changed(inputs: Inputs, made: Made, outcomes: Mapping[str, Outcome], asked: Options) -> Drivers:
+    """The baseline beside the forecast of a year ago and today's number, by driver."""
+    months = _months_ahead(made.history, asked.years) + _A_YEAR
+    before = a_year_before(
+        inputs.returns, made.history, months=months, capacity=inputs.tables.capacity, children=made.children
+    )
+    return why_it_changed(made, outcomes[BASELINE], before, workers=asked.workers)
 
 
 def _other_form(history: History, baseline: Outcome, estimates: _Estimates, means: _Means) -> Outcome | None:

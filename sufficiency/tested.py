@@ -94,23 +94,18 @@ def run_backtest(returns: Path | str | None = None, options: BacktestOptions | N
         told = "four years of returns are needed: three to learn from and one to hold back"
         raise UserError([f"These returns are too short for a back-test; {told}."])
     folder = prepare_folder(asked.out or _default_folder(given), fingerprint, overwrite=asked.overwrite)
-    parts = []
     with _shown(len(origins), show=asked.progress) as step:
-        for origin in origins:
-            parts.append(
-                backtest(
-                    read,
-                    origins=[origin],
-                    horizon_months=asked.horizon,
-                    replications=asked.replications,
-                    seed=asked.seed,
-                    workers=asked.workers,
-                    capacity=tables.capacity,
-                    children=tables.population,
-                )
-            )
-            step()
-    scores = pd.concat(parts, ignore_index=True)
+        scores = backtest(
+            read,
+            origins=origins,
+            horizon_months=asked.horizon,
+            replications=asked.replications,
+            seed=asked.seed,
+            workers=asked.workers,
+            capacity=tables.capacity,
+            children=tables.population,
+            step=step,
+        )
     write_trust(folder / "internal", scores, codes)
     write_manifest(folder, _manifest(asked, [str(origin) for origin in origins], hashes, fingerprint))
     return Tested(folder, scores, trust(scores))

@@ -18,6 +18,7 @@ from sufficiency.history import build_history
 from sufficiency.plan.gaps import ANOTHER_PROVIDER, AS_RUN, GAP_COLUMNS, OTHER_FORM, UNMET_YEAR_COLUMNS
 from sufficiency.rates.past import past_tables, quality_tables
 from sufficiency.returns import read_returns
+from sufficiency.trials.drivers import COLUMNS, DRIVERS
 
 SETTINGS = read_codes().in_care
 MIX = np.array([0.06, 0.457, 0.29, 0.02, 0.06, 0.01, 0.07, 0.015, 0.012, 0.003, 0.003])
@@ -430,6 +431,21 @@ def _forecast(folder: Path, stock: pd.DataFrame, size: int) -> None:
     _save(folder, "forecast/scores", pd.DataFrame(scores, columns=columns))
     _save(folder, "forecast/backtest", _backtest(stock))
     _save(folder, "forecast/entries", _entries())
+    _save(folder, "forecast/drivers", _drivers(stock))
+
+
+def _drivers(stock: pd.DataFrame) -> pd.DataFrame:
+    """A forecast taken apart for one and two years ahead, parts of the size that the world's number has."""
+    now = float(stock.loc[stock["month_end"] == stock["month_end"].max(), "children"].sum())
+    shares = (0.002, 0.041, -0.023, 0.0, 0.001, -0.012)
+    rows = []
+    for against, start in (("last year's forecast", 0.98 * now), ("today", now)):
+        for ahead in (12, 24):
+            day = pd.Timestamp("2026-03-31") + pd.offsets.MonthEnd(ahead)
+            parts = {name: share * now * ahead / 12 for name, share in zip(DRIVERS, shares, strict=True)}
+            whole = {"start": start, **parts, "end": start + sum(parts.values())}
+            rows += [(against, day, ahead, name, value, 0.4) for name, value in whole.items()]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def _entries() -> pd.DataFrame:

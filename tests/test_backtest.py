@@ -71,9 +71,18 @@ def test_percentiles_are_in_order_and_hold_the_mean(scored: pd.DataFrame) -> Non
 
 
 def test_later_returns_do_not_change_a_forecast_made_before_them(returns: Returns, scored: pd.DataFrame) -> None:
+    done: list[None] = []
     shorter = backtest(
-        returns, origins=["2024-03-31"], until="2024-10-31", horizon_months=14, replications=8, seed=3, workers=1
+        returns,
+        origins=["2024-03-31"],
+        until="2024-10-31",
+        horizon_months=14,
+        replications=8,
+        seed=3,
+        workers=1,
+        step=lambda: done.append(None),
     )
+    assert len(done) == 1
     forecast = ["horizon_months", "level", "key", "method", "mean", "p10", "p50", "p90"]
     by = ["horizon_months", "level", "key", "method"]
     early = scored[scored["horizon_months"] <= 7].merge(shorter, on=by, suffixes=("", "_shorter"))

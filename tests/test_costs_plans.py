@@ -226,7 +226,9 @@ def test_growth_that_does_not_come_is_avoided_not_cashable(tmp_path: Path) -> No
     plan = [stay(HOME, "2028-04-01", "2029-04-01")]
     both = [_costs(tmp_path, stays, plan=with_investment(name)) for name, stays in (("p", plan), ("b", base))]
     opening = opening_year(history_of([(HOME, "2024-01-01", "")]), _prices(tmp_path, f"{HOME},2026-04-01,7000,own"))
-    annual = savings(both[0], both[1], opening=opening).annual
+    found = savings(both[0], both[1], opening=opening)
+    assert found.verdict().endswith("in 100% of them. No cost of delivering it was given.")
+    annual = found.annual
     assert annual["cashable"].tolist() == pytest.approx([366_000, 0])
     assert annual["avoided"].tolist() == pytest.approx([366_000, 365 * 1_100])
 

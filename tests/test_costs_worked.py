@@ -15,6 +15,7 @@ from small_world import CODES
 
 from sufficiency import dates
 from sufficiency.costs import cost, cost_plan, spend_tables, summarise_spend
+from sufficiency.costs.summary import monthly_tables
 from sufficiency.errors import UserError
 from sufficiency.simulation import Outcome
 from sufficiency.tables import CouncilTables
@@ -292,6 +293,9 @@ def test_percentiles_are_of_sums_and_say_how_sure_they_are(tmp_path: Path) -> No
     spread = np.std([0, 1000] * 50, ddof=1) / 10
     assert of("marginal", "setting", HOME, "mean_error", "p50_error", "p90_error") == pytest.approx([spread, 500, 0])
     assert of("marginal", "setting", HOME, "includes") == ["chance and parameters"]
+    monthly = monthly_tables(costs)
+    april = monthly[(monthly["month"] == "2027-04-01") & (monthly["basis"] == "net")].iloc[0]
+    assert list(april[["mean", "p10", "p90"]]) == pytest.approx([960, 910, 1010])
     yearly = summarise_spend(costs.by_year())
     yearly = yearly[yearly["financial_year"] == "2027-28"].set_index("setting")
     assert yearly.loc[HOME, "mean"] == 500

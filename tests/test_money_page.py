@@ -8,9 +8,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from money_world import tables_of
+from returns_builder import small, write
 
 from sufficiency.codes import read_codes
 from sufficiency.costs.savings import DISCOUNT_RATE, OptimismBias
+from sufficiency.inputs import Options, read_inputs
 from sufficiency.tables import default_prices, with_illustrative
 from sufficiency.tables.defaults import GRADES
 
@@ -56,3 +58,13 @@ def test_published_prices_stand_in_where_there_are_none_and_are_marked(tmp_path:
     assert len(nothing.table) == len(default_prices())
     assert nothing.per_week("secure", [0]).tolist() == [5980]
     pd.testing.assert_frame_equal(own.table, before)
+
+
+@pytest.mark.functional
+def test_the_option_of_a_run_lets_published_prices_stand_in(tmp_path: Path) -> None:
+    returns = write(tmp_path / "returns", small())
+    plain, asked = (read_inputs(Options(illustrative=wanted), returns) for wanted in (False, True))
+    assert plain.tables.prices is None
+    assert asked.tables.prices is not None
+    assert asked.tables.prices.statuses == ("illustrative",)
+    assert plain.fingerprint != asked.fingerprint

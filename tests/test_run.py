@@ -23,6 +23,8 @@ from sufficiency.report.past import TABLES
 from sufficiency.returns import read_returns
 from sufficiency.simulation.implied import SURVIVAL_CHECK_COLUMNS
 from sufficiency.simulation.result_tables import RESULT_TABLES
+from sufficiency.trials.drivers import COLUMNS as DRIVER_COLUMNS
+from sufficiency.trials.drivers import DRIVERS, END, START
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = shipped("example") / "returns"
@@ -125,6 +127,21 @@ def test_no_file_tells_where_on_this_machine_it_was_made(example_run: Path) -> N
 
 
 @pytest.mark.functional
+def test_a_run_says_why_its_forecast_changed_and_it_adds_up(example_run: Path) -> None:
+    table = pd.read_parquet(example_run / "internal" / "forecast" / "drivers.parquet")
+    assert tuple(table.columns) == DRIVER_COLUMNS
+    by = table.pivot_table(index=["against", "month_end"], columns="part", values="children", sort=False)
+    assert len(by) == 4
+    assert ((by[START] + by[list(DRIVERS)].sum(axis=1) - by[END]).abs() < 1e-9).all()
+    stock = pd.read_parquet(example_run / "internal" / "results" / "stock.parquet")
+    own = stock[(stock["scenario"] == "baseline") & ~stock["setting"].astype(str).str.startswith("staying_put")]
+    mean = own[own["month_end"] == "2028-03-31"]["children"].sum() / 4
+    assert by.loc[(slice(None), pd.Timestamp("2028-03-31")), END].tolist() == pytest.approx([mean, mean])
+    page = (example_run / "publish" / "annex.html").read_text(encoding="utf-8")
+    assert "as it would have been made a year ago" in " ".join(page.split())
+
+
+@pytest.mark.functional
 def test_a_run_leaves_how_its_rates_fit(example_run: Path) -> None:
     found = {path.stem: pd.read_parquet(path) for path in (example_run / "internal" / "rates").glob("*.parquet")}
     assert set(found) == {"cells", "observed_expected", "survival_check"}
@@ -166,6 +183,10 @@ def test_a_run_leaves_what_the_contract_says(example_run: Path) -> None:
     assert list(published.glob("charts/*.svg"))
     assert list(published.glob("tables/*.csv"))
     assert {path.stem for path in (inside / "notebooks").glob("*.ipynb")} == set(NOTEBOOKS)
+    assert (inside / "workbook.xlsx").is_file()
+    assert {"summary", "reconciliation", "variance", "medium_term", "payback", "frontier"} <= {
+        path.stem for path in (inside / "money").glob("*.parquet")
+    }
     manifest = json.loads((example_run / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["status"] == "complete"
     assert manifest["invented"] is True

@@ -120,6 +120,28 @@ def test_problems_of_a_sheet_are_placed_by_sheet_and_row(tmp_path: Path) -> None
 
 
 @pytest.mark.unit
+def test_a_cell_shown_as_a_percentage_is_one(tmp_path: Path) -> None:
+    folder = _as_workbook(
+        tmp_path / "book",
+        {
+            "uplifts": "setting,financial_year,percent\nall,2027-28,0.029",
+            "prices": "setting,from,pounds_per_week,status\nsecure,2026-04-01,700,own",
+            "income": "what,from,pounds_per_night,share\nHealth,2026-04-01,,0.125",
+        },
+    )
+    book = openpyxl.load_workbook(folder / "council.xlsx")
+    for name, cell in (("uplifts", "C2"), ("income", "D2")):
+        book[name][cell].number_format = "0.0%"
+    book.save(folder / "council.xlsx")
+    tables = read_council_tables(folder)
+    assert tables.prices is not None
+    assert tables.prices.uplifts is not None
+    assert tables.income is not None
+    assert tables.prices.uplifts["percent"].tolist() == [2.9]
+    assert tables.income["share"].tolist() == [0.125]
+
+
+@pytest.mark.unit
 def test_the_examples_own_tables_are_read() -> None:
     tables = read_council_tables(shipped("example") / "returns")
     assert tables.ledger is not None

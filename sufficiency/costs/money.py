@@ -15,7 +15,7 @@ from sufficiency.costs.medium_term import medium_term_plan
 from sufficiency.costs.mixes import frontier, year_mix
 from sufficiency.costs.savings import Case, Savings, discounting, savings
 from sufficiency.costs.spend import Costs, cost_plan
-from sufficiency.costs.summary import spend_tables
+from sufficiency.costs.summary import monthly_tables, spend_tables
 from sufficiency.errors import Finding, Problem, UserError, gathering
 from sufficiency.history import History
 from sufficiency.simulation import Outcome
@@ -84,6 +84,7 @@ def count_money(
     saved = {name: savings(one, base, opening=opening, deflators=tables.deflators) for name, one in plans.items()}
     found = {
         "summary": pd.concat([spend_tables(one) for one in costs.values()], ignore_index=True),
+        "summary_by_month": pd.concat([monthly_tables(one) for one in costs.values()], ignore_index=True),
         "nights": pd.concat([_nights(one) for one in costs.values()], ignore_index=True),
         "prices_by_month": _prices_by_month(base),
         "investment": _investment(outcomes),

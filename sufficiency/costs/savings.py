@@ -71,7 +71,8 @@ class Case:
     chance_positive
         Share of replications whose net present value is above nought.
     chance_by_year
-        Share of replications that have paid within 1, 2, … years of the plan's start and stay paid.
+        Share of replications that have paid within 1, 2, … years of the plan's first money and stay paid, up to the
+        end of the years simulated.
     payback
         First month from which the plan has paid and stays paid: median; None unless more than half pay.
     payback_low, payback_high
@@ -130,13 +131,14 @@ class Savings:
         return f"Savings({self.verdict()})"
 
     def verdict(self) -> str:
-        """One sentence that says whether the plan pays."""
+        """Whether the plan pays, and what to hold against the answer."""
         last = f"{self.months[-1]:%B %Y}"
         share = self.planned.chance_by_year[-1]
+        free = "" if self.annual["delivery"].any() else " No cost of delivering it was given."
         if self.planned.payback is None:
-            return f"The plan does not pay by {last}: in {share:.0%} of the futures it does."
+            return f"The plan does not pay by {last}: in {share:.0%} of the futures it does.{free}"
         when = f"{self.planned.payback:%B %Y}"
-        said = f"The plan pays by {when} (middle of the futures); by {last} it has paid in {share:.0%} of them."
+        said = f"The plan pays by {when} (middle of the futures); by {last} it has paid in {share:.0%} of them.{free}"
         return said if self.biased.pays else f"{said} After optimism bias it does not."
 
 
@@ -199,7 +201,7 @@ def _case(plan: Costs, gross: Floats, once: Floats, by_year: Floats, discount: F
     paid = paid_from(np.cumsum(net, axis=1))
     begins = _first_money(net)
     horizon = net.shape[1]
-    years = range(_MONTHS, horizon - begins + _MONTHS, _MONTHS)
+    years = range(_MONTHS, horizon + _MONTHS, _MONTHS)
     low, middle, high = (_month(plan, paid, share) for share in (0.1, 0.5, 0.9))
     plain = bias == OptimismBias(0.0, 0.0, 0.0)
     return Case(

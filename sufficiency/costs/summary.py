@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from sufficiency import dates
 from sufficiency.codes import Codes
 from sufficiency.costs.spend import NO_SETTING, Costs
 
@@ -115,3 +116,14 @@ def _cut(costs: Costs, basis: str, cut: str, amounts: dict[str, Floats]) -> pd.D
     about = {"scenario": costs.scenario, "basis": basis, "cut": cut, "includes": said}
     whole = pd.concat([table, figures], axis=1).assign(**about)
     return whole[["scenario", "financial_year", "basis", "cut", "name", *FIGURES, "includes"]]
+
+
+def monthly_tables(costs: Costs) -> pd.DataFrame:
+    """Total spend of one plan by month: scenario, month, basis, the figures of :func:`figures_of`."""
+    months = dates.to_dates(dates.month_start(costs.months))
+    parts = [
+        pd.concat([pd.DataFrame({"month": months}), figures_of(costs.total(*kinds).T)], axis=1).assign(basis=basis)
+        for basis, kinds in BASES.items()
+    ]
+    whole = pd.concat(parts, ignore_index=True).assign(scenario=costs.scenario)
+    return whole[["scenario", "month", "basis", *FIGURES]]

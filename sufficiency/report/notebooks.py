@@ -25,6 +25,7 @@ from sufficiency.report.places import forget_places
 from sufficiency.report.plan_stories import load_answer, load_comparison, load_gaps, load_means, load_waterfall
 from sufficiency.report.stories import chart_words, load_futures
 from sufficiency.report.tried_story import load_tried
+from sufficiency.report.why_story import load_why
 
 __all__ = [
     "chart_words",
@@ -39,6 +40,7 @@ __all__ = [
     "load_quality",
     "load_tried",
     "load_waterfall",
+    "load_why",
     "open_lab",
     "parameters_of",
     "show",

@@ -9,6 +9,7 @@ import pandas as pd
 
 from sufficiency.report.finished import Finished, long_date, prices_in_words, read_finished, settings
 from sufficiency.report.tried import stretched, trust_of
+from sufficiency.trials.trust import Trust
 
 _FORMATS = ("docx", "html", "pdf")
 
@@ -16,15 +17,16 @@ _FORMATS = ("docx", "html", "pdf")
 def summary_lines(folder: Path, annex: Mapping[str, Path]) -> list[str]:
     """What came out, in at most ten lines; totals only, never a small group."""
     run = read_finished(folder)
+    found = trust_of(run)
     lines = [
         _heading(run),
         _rows(run),
         _now(run),
-        _ahead(run),
+        _ahead(run, found),
         _entries(run),
         *[_plan(run, str(plan["name"])) for plan in run.plans[:2]],
-        _money(run),
-        _tested(run),
+        _money(run, found),
+        _tested(run, found),
     ]
     said = [line for line in lines if line]
     places = [annex[form] for form in _FORMATS if form in annex]
@@ -63,10 +65,10 @@ def _totals(run: Finished, scenario: str) -> pd.Series:
     return total
 
 
-def _ahead(run: Finished) -> str:
+def _ahead(run: Finished, trusted: Trust) -> str:
     total = _totals(run, "baseline")
     found = total.quantile([0.1, 0.5, 0.9]).set_axis(["p10", "p50", "p90"]).to_frame().T
-    low, middle, high = stretched(found, trust_of(run).widening).iloc[0]
+    low, middle, high = stretched(found, trusted.widening).iloc[0]
     when = run.manifest["horizon_years"]
     ahead = f"{when} year{'' if when == 1 else 's'}"
     return f"Baseline in {ahead}: {middle:,.0f} (8 in 10 between {low:,.0f} and {high:,.0f})."
@@ -95,22 +97,21 @@ def _signed(value: float) -> str:
     return f"{whole:+,}" if whole else "0"
 
 
-def _money(run: Finished) -> str:
+def _money(run: Finished, trusted: Trust) -> str:
     if not run.has("spend"):
         return "Spend: left out, because no prices table was given."
     spend = run.frame("spend")
     own = spend[(spend["scenario"] == "baseline") & (spend["setting"] == "all")].sort_values("financial_year")
     first = own.iloc[:1]
-    low, middle, high = stretched(first[["p10", "p50", "p90"]], trust_of(run).widening).iloc[0] / 1e6
+    low, middle, high = stretched(first[["p10", "p50", "p90"]], trusted.widening).iloc[0] / 1e6
     year = first["financial_year"].iloc[0]
     marked = f", {prices_in_words(run)} prices" if prices_in_words(run) else ""
     return f"Baseline gross spend {year}{marked}: £{middle:,.1f}m (P10 £{low:,.1f}m, P90 £{high:,.1f}m)."
 
 
-def _tested(run: Finished) -> str:
+def _tested(run: Finished, found: Trust) -> str:
     if not run.has("forecast/backtest"):
         return ""
-    found = trust_of(run)
     if 12 not in found.at_year:  # noqa: PLR2004 - a year
         return "Back-test: too few years of returns to hold one back."
     ours, theirs, _ = found.at_year[12]

@@ -22,6 +22,7 @@ _NOTES = (
         "Percentiles are those of the run: of sums, never sums of percentiles. What they hold (chance, the model's"
         " parameters, prices) stands on the sheet Spend by year."
     ),
+    "An error is that of having played so many futures and not more (one standard error).",
     "Marginal: the price of one more night. Gross: with fixed costs and investment. Net: less income.",
     (
         "Fixed costs are paid in twelfths. A block contract is paid for the greater of the share used and the share"

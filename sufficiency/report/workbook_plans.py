@@ -104,7 +104,7 @@ def _less(yearly: Sheet, kinds: tuple[str, ...], first: int, second: int) -> str
 
 def _payback(run: Finished, spent: Spent, saved: Sheet) -> Sheet:
     table = run.frame("money/payback")
-    within = sorted(name for name in table.columns if name.startswith("pays_within_"))
+    within = [name for name in table.columns if name.startswith("pays_within_")]
     sheet = Sheet(
         "Payback",
         "Whether and when each plan pays",

@@ -16,6 +16,7 @@ Floats = npt.NDArray[np.float64]
 #: Empty lines for rises of a person's own.
 SPARE = 12
 _WEEK, _MONTHS = 7, 12
+_SPREAD = ("p10", "p50", "p80", "p90", "mean_error", "p50_error", "p80_error")
 KINDS = ("Placements", "Fixed costs", "Investment", "Income")
 
 
@@ -70,7 +71,7 @@ def read_spent(run: Finished) -> Spent:
     wide = price.pivot_table(index="month", columns="setting", values="pounds_per_week")[settings]
     months = [pd.Timestamp(month) for month in wide.index]
     nights, other = run.frame("money/nights"), run.frame("money/other")
-    scenarios = {str(about["name"]): run.title_of(str(about["name"])) for about in run.scenarios}
+    scenarios = _labels(run)
     weekly = _held(wide.to_numpy(np.float64))
     counted, priced, fixed, income = {}, {}, {}, {}
     for name in scenarios:
@@ -84,6 +85,13 @@ def read_spent(run: Finished) -> Spent:
         fixed[name], income[name] = (kinds[kind].to_numpy(np.float64) for kind in ("fixed", "income"))
     years = [str(year) for year in year_of(pd.Series(months))]
     return Spent(scenarios, settings, months, years, weekly, counted, priced, fixed, income)
+
+
+def _labels(run: Finished) -> dict[str, str]:
+    """Scenarios' titles; with their name where two are alike, because formulas tell scenarios apart by title."""
+    titles = {str(about["name"]): run.title_of(str(about["name"])) for about in run.scenarios}
+    alike = {title for title in titles.values() if list(titles.values()).count(title) > 1}
+    return {name: f"{title} ({name})" if title in alike else title for name, title in titles.items()}
 
 
 def _held(weekly: Floats) -> Floats:
@@ -290,7 +298,7 @@ def _by_year(run: Finished, spent: Spent, monthly: Sheet) -> Sheet:
             Column("Financial year", "year"),
             *(Column(kind, "pounds") for kind in (*KINDS, "Gross", "Net")),
             *(Column(f"Net {name.upper()}", "pounds") for name in ("p10", "p50", "p80", "p90")),
-            Column("Error of the mean", "pounds"),
+            *(Column(f"Error of the {name}", "pounds") for name in ("mean", "P50", "P80")),
         ],
     )
     values = _monthly_values(monthly)
@@ -302,7 +310,7 @@ def _by_year(run: Finished, spent: Spent, monthly: Sheet) -> Sheet:
                 for kind in (*KINDS, "Gross", "Net")
             ]
             told = net[(net["scenario"] == name) & (net["financial_year"] == year)].iloc[0]
-            spread = [float(told[figure]) for figure in ("p10", "p50", "p80", "p90", "mean_error")]
+            spread = [float(told[figure]) for figure in _SPREAD]
             sheet.rows.append([label, year, *sums, *spread])
     return sheet
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,6 @@ from scipy.special import betaincinv, gammaincinv
 from sufficiency import dates
 from sufficiency.codes import CAUSES, TYPES, Codes
 from sufficiency.draws import KeyWords, Purpose, draws, key_words, other_key, stock_key
-from sufficiency.forecast import EntrantForecast
 from sufficiency.history import History
 from sufficiency.rates import Rates
 from sufficiency.rates.openings import leavers
@@ -28,6 +27,17 @@ from sufficiency.simulation.world import Entrants, Leavers, Stock, World, check_
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Parameters = Literal["draw", "mean"]
+
+
+class Arriving(Protocol):
+    """Whatever draws first entrants: an :class:`~sufficiency.forecast.EntrantForecast`, or what a trial supposes."""
+
+    @property
+    def first_month(self) -> int:
+        """Calendar month (index since January 1970) of the first month drawn."""
+
+    def counts(self, keys: Sequence[KeyWords]) -> Ints:
+        """First entrants of some replications, shape (replications, groups, months)."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +57,7 @@ class Setup:
 
     codes: Codes
     rates: Rates
-    forecast: EntrantForecast
+    forecast: Arriving
     effects: Effects
     stock: Stock
     leavers: Leavers
@@ -133,7 +143,7 @@ class Setup:
 def prepare(
     history: History,
     rates: Rates,
-    forecast: EntrantForecast,
+    forecast: Arriving,
     effects: Effects,
     *,
     days: int,

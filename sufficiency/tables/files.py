@@ -100,7 +100,10 @@ def file_of(path: Path) -> Path:
 def _sheet(path: Path) -> pd.DataFrame:
     """A sheet's cells as text, as a CSV file would hold them; results of formulas, not their text."""
     book = openpyxl.load_workbook(path.parent, read_only=True, data_only=True)
-    rows = [[_cell(value) for value in row] for row in book[path.name.removeprefix(_SHEET)].iter_rows(values_only=True)]
+    rows = [
+        [_cell(cell.value, str(getattr(cell, "number_format", ""))) for cell in row]
+        for row in book[path.name.removeprefix(_SHEET)].iter_rows()
+    ]
     book.close()
     if not any(any(row) for row in rows):
         raise UserError([Problem("The sheet is empty.", path.name)])
@@ -109,9 +112,12 @@ def _sheet(path: Path) -> pd.DataFrame:
     return pd.DataFrame(body, columns=pd.Index(headings), dtype=str)
 
 
-def _cell(value: object) -> str:
+def _cell(value: object, number_format: str) -> str:
+    """A cell as its reader sees it: a share shown as a percentage is one."""
     if value is None:
         return ""
+    if isinstance(value, float | int) and "%" in number_format:
+        return f"{value * 100:.10g}%"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value).removesuffix(" 00:00:00").strip()
@@ -175,6 +181,14 @@ def read_percent(text: str) -> float:
     """A yearly change in per cent, with or without its sign; from -50 to 100."""
     value = float(text.replace("%", "").strip())
     if not -50 <= value <= 100:  # noqa: PLR2004 - beyond is a slip (a factor, or an amount)
+        raise ValueError(text)
+    return value
+
+
+def read_share(text: str) -> float:
+    """A share above 0 and up to 1, as 0.2 or 20%."""
+    value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    if not 0 < value <= 1:
         raise ValueError(text)
     return value
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 
 from sufficiency.codes import Codes, read_codes
 from sufficiency.errors import Problem, UserError
-from sufficiency.tables.files import POUNDS, check_names, parsed, read_day, read_month_start, read_pounds, read_table
+from sufficiency.tables.files import (
+    POUNDS,
+    check_names,
+    parsed,
+    read_day,
+    read_month_start,
+    read_pounds,
+    read_share,
+    read_table,
+)
 
 FILE = "fixed_costs.csv"
 #: What the pounds may be for each of, when not in all: a place, one that stands vacant, a child placed.
@@ -27,6 +37,7 @@ COLUMNS = (
 )
 _OPTIONAL = ("places_guaranteed", "use_guaranteed", "per", "step")
 _MOST_TEXT = 120
+_MOST = 100_000.0
 
 
 def read_fixed_costs(path: Path | str, *, codes: Codes | None = None) -> pd.DataFrame:
@@ -66,7 +77,7 @@ def read_fixed_costs(path: Path | str, *, codes: Codes | None = None) -> pd.Data
             "places_guaranteed": _numbers(
                 table, "places_guaranteed", file.name, problems, "a number of places above 0"
             ),
-            "use_guaranteed": _numbers(table, "use_guaranteed", file.name, problems, "a share up to 1", 1.0),
+            "use_guaranteed": _numbers(table, "use_guaranteed", file.name, problems, "a share up to 1", read_share),
             "per": table["per"],
             "step": _numbers(table, "step", file.name, problems, "a number above 0"),
             "source": table.get("source", ""),
@@ -105,15 +116,26 @@ def _problems(read: pd.DataFrame, rows: pd.Series, file: str) -> list[Problem]:
 
 
 def _numbers(
-    table: pd.DataFrame, column: str, file: str, problems: list[Problem], wanted: str, most: float = 100_000.0
+    table: pd.DataFrame,
+    column: str,
+    file: str,
+    problems: list[Problem],
+    wanted: str,
+    read: Callable[[str], float] | None = None,
 ) -> list[object]:
-    def read(text: str) -> float:
-        value = float(text.replace(",", "")) if text else float("nan")
-        if text and not 0 < value <= most:
-            raise ValueError(text)
-        return value
+    chosen = read or _above_nought
 
-    return parsed(table, column, file, problems, read, f"{wanted}, or blank")
+    def read_or_blank(text: str) -> float:
+        return chosen(text) if text else float("nan")
+
+    return parsed(table, column, file, problems, read_or_blank, f"{wanted}, or blank")
+
+
+def _above_nought(text: str) -> float:
+    value = float(text.replace(",", ""))
+    if not 0 < value <= _MOST:
+        raise ValueError(text)
+    return value
 
 
 def read_words(text: str) -> str:

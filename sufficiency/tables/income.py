@@ -9,7 +9,7 @@ import pandas as pd
 from sufficiency.codes import Codes, read_codes
 from sufficiency.errors import Problem, UserError
 from sufficiency.tables.ages import read_age_columns
-from sufficiency.tables.files import check_names, parsed, read_month_start, read_pounds, read_table
+from sufficiency.tables.files import check_names, parsed, read_month_start, read_pounds, read_share, read_table
 from sufficiency.tables.fixed_costs import read_month_end, read_words
 
 FILE = "income.csv"
@@ -82,10 +82,7 @@ def _amounts(table: pd.DataFrame, column: str, file: str, problems: list[Problem
 
 
 def _share(text: str) -> float:
-    value = float(text) if text else float("nan")
-    if text and not 0 < value <= 1:
-        raise ValueError(text)
-    return value
+    return read_share(text) if text else float("nan")
 
 
 def _uasc(text: str) -> int:

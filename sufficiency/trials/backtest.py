@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -53,6 +53,7 @@ def backtest(
     workers: int | None = None,
     capacity: Capacity | None = None,
     children: Mapping[int, float] | None = None,
+    step: Callable[[], object] | None = None,
 ) -> pd.DataFrame:
     """Forecast from earlier origins as the returns would have been known then, and score.
 
@@ -72,6 +73,8 @@ def backtest(
         The council's places. Only rows that were in force by an origin are used from it.
     children
         Children aged 0 to 17 in the area by calendar year; of an origin's own year and later nothing is used.
+    step
+        Called whenever an origin is done.
 
     Returns
     -------
@@ -99,6 +102,8 @@ def backtest(
             problems.append(
                 Problem(f"Nothing came after the origin {dates.as_date(known.origin)} by which to score a forecast.")
             )
+        if step is not None:
+            step()
     if problems:
         raise UserError(problems)
     return pd.concat(parts, ignore_index=True) if parts else no_scores()

@@ -262,8 +262,8 @@ example's world has 2.5. England's yearly starts have 1.6, the rest of their mov
 ([real series](real-series.md)); with the chance of before, most of what there was to gain over no change was luck that
 nobody could foresee, and skill came out as 0.15 to 0.43 for total and settings. And the forecast is told that there is
 room for everybody, as there is in these worlds; before, it took the most places ever held for a limit. The forecast of
-entrants was changed in the light of these worlds too (levels that jump), so they are no longer blind; the real series are
-where it was judged.
+entrants was changed in the light of these worlds too (levels that jump), so they are no longer blind; the real series
+are where it was judged.
 """
 _WANTED = """\
 ## What was asked, and whether it is so

@@ -12,6 +12,7 @@ from sufficiency.report.published import SETTING_HORIZON, target_day
 from sufficiency.report.sections.care import HIDDEN_NOTE
 from sufficiency.report.tables import Table
 from sufficiency.report.tried import to_publish
+from sufficiency.report.why import why_it_changed
 from sufficiency.report.words import between, number
 
 HIDDEN_FORECAST = (
@@ -29,6 +30,10 @@ def forecast_section(book: Book) -> str:
     fan = book.future.fan("baseline")
     lines += [*_in_words(book, fan), "", _fan_chart(book, fan), "", _fan_table(book), ""]
     lines += [
+        "## Why it changed",
+        "",
+        *why_it_changed(book),
+        "",
         "## Children who will start",
         "",
         *_starts(book),

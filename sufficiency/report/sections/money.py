@@ -7,6 +7,7 @@ import math
 import pandas as pd
 
 from sufficiency.codes import read_codes
+from sufficiency.costs.savings import DEFLATOR
 from sufficiency.report import figures
 from sufficiency.report.book import Book
 from sufficiency.report.disclosure import rounded
@@ -219,7 +220,8 @@ def _plans_pay(book: Book) -> list[str]:
         "Saving on placements, with income, less what the plan costs, each future against the same one without it."
         " Net present value: £ thousand at the first year's prices, 3.5 % a year. Optimism bias: one-off cost"
         f" {bias['one_off_raised']:.0%} higher, yearly cost {bias['delivery_raised']:.0%} higher, savings"
-        f" {bias['saving_lowered']:.0%} lower. Breaks even at: share of the modelled saving that is enough."
+        f" {bias['saving_lowered']:.0%} lower.{_deflated(book)}"
+        " Breaks even at: share of the modelled saving that is enough."
     )
     frame = pd.DataFrame(rows, columns=names)
     table = Table(
@@ -233,8 +235,15 @@ def _plans_pay(book: Book) -> list[str]:
     return ["## Do the plans pay? {#payback}", "", *[f"- {line}" for line in said], "", book.table(table), ""]
 
 
+def _deflated(book: Book) -> str:
+    """That prices of the whole economy are assumed, where the council gave none."""
+    return "" if book.run.has("money/deflators") else f" Prices in general are taken to rise by {DEFLATOR:g} % a year."
+
+
 def _broken_even(share: float) -> str:
-    return "no saving" if math.isnan(share) else f"{share:.0%} of it"
+    if math.isnan(share):
+        return "no saving"
+    return f"{share:.0%} of it" if share else "no cost given"
 
 
 def _groups_table(book: Book) -> str:
