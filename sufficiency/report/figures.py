@@ -307,5 +307,6 @@ def spend(tables: Mapping[str, pd.DataFrame], words: Words) -> Figure:
         axes.plot(place, table["p50"], marker, color=colour, markersize=7, label=label)
     axes.set_xticks(np.arange(len(years)), years)
     numbers(axes, pounds=True, from_zero=False)
-    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8.5)
+    # Hung from the axes, so that the mark in the corner of the paper comes below it.
+    axes.legend(loc="upper center", bbox_to_anchor=(0.45, -0.1), ncols=2, frameon=False, fontsize=8.5)
     return figure
