@@ -274,7 +274,7 @@ def _case_row(one: Savings, label: str, case: Case) -> dict[str, object]:
         "payback_p10": case.payback_low or pd.NaT,
         "payback_p90": case.payback_high or pd.NaT,
         "switching_value": np.nan if case.switching_value is None else case.switching_value,
-        "full_year_effect": one.full_year_effect,
+        "full_year_effect": case.full_year_effect,
         "verdict": one.verdict(),
         **within,
     }
