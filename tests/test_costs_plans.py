@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from money_world import Stay, history_of, outcome_of, stay, tables_of, with_investment
 from small_world import CODES
 
-from sufficiency.costs import Costs, cost_plan
+from sufficiency.costs import Costs, cost_plan, count_money
 from sufficiency.costs.accounts import ALL, budgeted, opening_year, reconcile, variance
 from sufficiency.costs.medium_term import LINES, medium_term_plan
 from sufficiency.costs.mixes import frontier, mix_cost, year_mix
@@ -59,6 +59,28 @@ def test_the_opening_year_is_held_against_the_ledger(tmp_path: Path) -> None:
         reconcile(history, tables.prices, tables.ledger.assign(financial_year="2031-32"))
     with pytest.raises(UserError, match="do not cover the whole of 2024-25"):
         opening_year(history, tables.prices, "2024-25")
+
+
+@pytest.mark.unit
+def test_nights_in_a_block_are_in_neither_the_opening_years_price_nor_its_growth(tmp_path: Path) -> None:
+    """Two children in homes, one in a block of which the ledger of placements holds nothing."""
+    history = history_of([(HOME, "2024-01-01", ""), (HOME, "2024-01-01", "")])
+    tables = tables_of(
+        tmp_path,
+        prices=f"{HOME},2026-04-01,7000,own",
+        fixed_costs=f"{BLOCK}\nBlock,{HOME},2026-04-01,,300000,1",
+        ledger="financial_year,setting,pounds\n2026-27,external_home,365000",
+        budget="financial_year,setting,pounds\n2026-27,external_home,365000\n2027-28,external_home,366000",
+    )
+    stays = [stay(HOME, "2027-04-01", "2029-04-01"), stay(HOME, "2027-04-01", "2029-04-01")]
+    found = count_money(history, {"baseline": outcome_of(stays)}, tables).tables
+    books = found["reconciliation"].set_index("setting").loc[HOME]
+    assert list(books[["child_nights", "modelled", "verdict"]]) == [365, 365_000, "close"]
+    assert books["calibrated_pounds_per_week"] == pytest.approx(7_000)
+    assert found["variance"][["volume", "mix", "price"]].to_numpy() == pytest.approx(0)
+    first = found["medium_term"].iloc[0]
+    assert list(first[["pressures", "growth", "inflation"]]) == pytest.approx([0, 1_000, 0])
+    assert first["base_budget"] == pytest.approx(365_000 + 300_000)
 
 
 @pytest.mark.unit
