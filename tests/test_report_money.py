@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -114,3 +115,67 @@ def test_what_does_not_meet_the_books_is_a_finding_and_stops_nothing(tmp_path: P
     assert any("money_not_compared" in message and "without a price: secure" in message for message in told)
     assert "variance" not in money.tables
     assert set(money.tables["medium_term"]["scenario"]) == {"baseline"}
+
+
+def _copied(folder: Path, to: Path) -> Path:
+    return Path(shutil.copytree(folder, to / "run", ignore=shutil.ignore_patterns("publish")))
+
+
+def _books(folder: Path) -> str:
+    page = write_annex(folder, only=["spend", "plans"])["html"].read_text(encoding="utf-8")
+    return " ".join(page.split())
+
+
+@pytest.mark.functional
+def test_a_plan_whose_money_is_that_of_one_small_setting_is_not_costed_in_public(folder: Path, tmp_path: Path) -> None:
+    made = _copied(folder, tmp_path)
+    table = pd.read_parquet(made / "internal" / "plan" / "comparison.parquet")
+    # As a rise in the fees of secure homes alone: the difference, divided by the rise, is the number of children there.
+    pounds, secure = table["measure"] == "pounds", table["setting"].isin(["secure", "all"])
+    assert pounds.any()
+    table.loc[pounds, "difference"] = np.where(secure[pounds], 23_000.0, 0.0)
+    _changed(made, "plan/comparison", table)
+    page = _books(made)
+    assert "What it costs is not shown for: Reduce" in page
+    assert {row["Scenario"] for row in _published(made, "spend")} == {"Baseline"}
+    assert not any("spend" in row["Measure"] for row in _published(made, "plans"))
+    assert not (made / "publish" / "tables" / "payback.csv").exists()
+    assert "in 10% of the futures it does" not in page
+    # The same difference in agency fostering, which many children live in, tells of nobody.
+    large = table["setting"].isin(["agency_fostering", "all"])
+    table.loc[pounds, "difference"] = np.where(large[pounds], 23_000.0, 0.0)
+    _changed(made, "plan/comparison", table)
+    assert "What it costs is not shown" not in _books(made)
+    assert len({row["Scenario"] for row in _published(made, "spend")}) == 2
+
+
+@pytest.mark.functional
+def test_payback_is_not_told_where_it_holds_grants_that_may_not_be_seen(folder: Path, tmp_path: Path) -> None:
+    made = _copied(folder, tmp_path)
+    spend = pd.read_parquet(made / "internal" / "results" / "spend.parquet")
+    moved = (spend["kind"] == "income") & (spend["scenario"] != "baseline")
+    spend.loc[moved, "pounds"] -= 52_000.0
+    _changed(made, "results/spend", spend)
+    stock = pd.read_parquet(made / "internal" / "results" / "stock.parquet")
+    few = stock.assign(uasc=stock["setting"] == "secure")
+    _changed(made, "results/stock", few)
+    page = _books(made)
+    assert "Saving holds grants, which would tell how many children seek asylum alone." in page
+    assert not (made / "publish" / "tables" / "payback.csv").exists()
+    assert len({row["Scenario"] for row in _published(made, "spend")}) == 2
+    _changed(made, "results/stock", stock.assign(uasc=stock["age_band"] == "16 to 17"))
+    assert "Saving holds grants" not in _books(made)
+    assert _published(made, "payback")
+
+
+@pytest.mark.functional
+def test_a_councils_own_price_is_shown_only_for_what_stands_alone(folder: Path, tmp_path: Path) -> None:
+    made = _copied(folder, tmp_path)
+    prices = pd.read_parquet(made / "internal" / "prices.parquet").assign(status="own")
+    staying = prices.iloc[[0]].assign(setting="staying_put_in_house", pounds_per_week=287.0)
+    _changed(made, "prices", pd.concat([prices, staying], ignore_index=True))
+    write_annex(made, only=["spend"])
+    shown = {row["Type of placement"]: row["A week"] for row in _published(made, "prices")}
+    assert shown["Agency fostering (IFA)"].startswith("£")
+    assert shown["Secure children's home"] == "c"
+    assert shown["Staying put with in-house carers"] == "c"

@@ -14,7 +14,7 @@ import pandas as pd
 from sufficiency.plan.gaps import ALL_AGES, ANOTHER_PROVIDER, AS_RUN, GAP_COLUMNS, UNMET_YEAR_COLUMNS
 from sufficiency.report.disclosure import Rules, grouping, rounded
 from sufficiency.report.finished import QUARTER_ENDS, Finished, each, setting_label
-from sufficiency.report.projections import THE_REST, Projections
+from sufficiency.report.projections import Projections
 from sufficiency.report.tried import stretched
 
 #: What demand is taken to be, in words, by the form of matching.
@@ -56,7 +56,7 @@ def publish_gaps(run: Finished, future: Projections, rules: Rules, widening: flo
         Factor on the distance of percentiles and of the places needed from the middle of demand, from
         the back-test.
     """
-    alone = {names[0] for label, names in future.groups.items() if label != THE_REST}
+    alone = future.alone
     table = run.frame("results/gaps") if run.has("results/gaps") else pd.DataFrame(columns=list(GAP_COLUMNS))
     unmet = _unmet(run)
     mine = table[table["setting"].isin(alone)]

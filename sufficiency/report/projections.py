@@ -8,7 +8,7 @@ be had by subtraction. Everything else is rounded.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,7 @@ from sufficiency.report.finished import (
     year_of,
 )
 from sufficiency.report.published import ASYLUM, Published
+from sufficiency.report.telling_money import Untold, untold
 from sufficiency.report.tried import stretched
 
 PERCENTILES = {"p10": 0.1, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p80": 0.8, "p90": 0.9}
@@ -62,6 +63,8 @@ class Projections:
         scenario, group, baseline, plan, difference, low, high: children at the horizon's end.
     rules
         The rounding used.
+    untold
+        Plans whose money would tell of few children, and is absent.
     """
 
     shown: bool
@@ -75,15 +78,26 @@ class Projections:
     plans: pd.DataFrame
     by_group: pd.DataFrame
     rules: Rules
+    untold: Untold = field(default_factory=Untold)
 
     def fan(self, scenario: str) -> pd.DataFrame:
         """One scenario's fan of children in care."""
         return self.fans[self.fans["scenario"] == scenario].reset_index(drop=True)
 
     @property
+    def alone(self) -> frozenset[str]:
+        """Settings that are shown under their own name."""
+        return alone_in(self.groups)
+
+    @property
     def grouped(self) -> tuple[str, ...]:
         """Settings that are shown only together."""
         return tuple(self.groups.get(THE_REST, ()))
+
+
+def alone_in(groups: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
+    """Settings that make up a group of their own."""
+    return frozenset(names[0] for label, names in groups.items() if label != THE_REST)
 
 
 def publish_projections(run: Finished, past: Published, rules: Rules, *, widening: float = 1.0) -> Projections:
@@ -108,6 +122,9 @@ def publish_projections(run: Finished, past: Published, rules: Rules, *, widenin
     groups = _groups(yearly, past, rules) if shown else {}
     by_setting = _grouped(yearly, groups, ["scenario", "replication", "month_end"], "children")
     paid = _paid(run) if shown else pd.DataFrame(columns=[*_PAID_BY, "setting", "kind", "pounds"])
+    income = _asylum_seen(run, past, rules)
+    left_out = untold(run, paid, alone_in(groups), rules, income=income)
+    paid = paid[~paid["scenario"].isin(list(left_out.money))]
     whole = _filled(paid[paid["kind"] != _INCOME], _PAID_BY, "pounds")
     placed = _filled(paid[paid["kind"] == "placement"], [*_PAID_BY, "setting"], "pounds")
     parts = _grouped(placed, groups, _PAID_BY, "pounds")
@@ -120,10 +137,11 @@ def publish_projections(run: Finished, past: Published, rules: Rules, *, widenin
         starts=_starts(run, past, rules),
         spend=_fans(whole, ["scenario", "financial_year"], "pounds", pounds, widening),
         spend_by_group=_fans(parts, ["scenario", "financial_year", "group"], "pounds", pounds, widening),
-        spend_by_kind=_by_kind(paid, rules, widening, income=_asylum_seen(run, past, rules)),
-        plans=_plans(run, past, rules) if shown else pd.DataFrame(columns=["scenario", "measure", "period"]),
+        spend_by_kind=_by_kind(paid, rules, widening, income=income),
+        plans=_plans(run, past, rules, left_out) if shown else pd.DataFrame(columns=["scenario", "measure", "period"]),
         by_group=_differences(by_setting, rules),
         rules=rules,
+        untold=left_out,
     )
 
 
@@ -244,12 +262,13 @@ def _measures_shown(past: Published) -> list[str]:
     return [measure for measure in MEASURES if measure not in unseen]
 
 
-def _plans(run: Finished, past: Published, rules: Rules) -> pd.DataFrame:
+def _plans(run: Finished, past: Published, rules: Rules, left_out: Untold) -> pd.DataFrame:
     """Whole-authority differences between each plan and the baseline, rounded; none whose past is hidden."""
     table = run.frame("plan/comparison") if run.has("plan/comparison") else pd.DataFrame()
     if table.empty:
         return pd.DataFrame(columns=["scenario", "measure", "period"])
     table = table[(table["setting"] == "all") & table["measure"].isin(_measures_shown(past))]
+    table = table[~((table["measure"] == "pounds") & table["scenario"].isin(list(left_out.money)))]
     small = (table[["baseline_mean", "plan_mean"]] < rules.threshold + 1).any(axis=1)
     table = table[~small].reset_index(drop=True)
     base = [rules.round_pounds if measure == "pounds" else rules.round_children for measure in table["measure"]]

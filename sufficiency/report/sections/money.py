@@ -45,6 +45,7 @@ def spend_section(book: Book) -> str:
         "",
         _spend_table(book),
         "",
+        *_untold(book),
     ]
     lines += [_kinds_table(book), "", _groups_table(book), "", *_plans_pay(book), _prices_table(book), ""]
     return "\n".join(lines)
@@ -63,6 +64,19 @@ def _spend_in_words(book: Book, base: pd.DataFrame) -> str:
         f" would need {money(int(first['p80']))}. The figures are gross, before grants and what others pay: {holds}."
         f" {_rises(book)} Their ranges come from how many children there may be and where they may live, {drawn}."
     )
+
+
+def _untold(book: Book) -> list[str]:
+    """Which plans' money is left out, and why."""
+    names = [str(about["name"]) for about in book.run.plans if about["name"] in book.future.untold.money]
+    if not names:
+        return []
+    titles = listed([escape(book.run.title_of(name)) for name in names])
+    return [
+        f"What it costs is not shown for: {titles}. Nearly all of the difference is in one type of placement in which"
+        " few children live, and would tell how many.",
+        "",
+    ]
 
 
 def _prices_drawn(book: Book) -> bool:
@@ -96,8 +110,9 @@ def _left_out(book: Book) -> str:
 
 
 def _spend_chart(book: Book) -> str:
-    names = [str(about["name"]) for about in book.run.scenarios][:4]
     table = book.future.spend
+    known = set(table["scenario"])
+    names = [str(about["name"]) for about in book.run.scenarios if about["name"] in known][:4]
     series = {
         "Baseline" if name == "baseline" else book.run.title_of(name): table[table["scenario"] == name]
         for name in names
@@ -188,6 +203,18 @@ def _plans_pay(book: Book) -> list[str]:
     if not book.run.has("money/payback"):
         return []
     cases = book.run.frame("money/payback")
+    unseen = book.future.untold.payback - book.future.untold.money
+    lacking = [book.run.title_of(name) for name in dict.fromkeys(cases["scenario"]) if name in unseen]
+    cases = cases[~cases["scenario"].isin(list(unseen | book.future.untold.money))]
+    heading = ["## Do the plans pay? {#payback}", ""]
+    if lacking:
+        heading += [
+            f"Not shown for: {listed([escape(title) for title in lacking])}. Saving holds grants, which would tell how"
+            " many children seek asylum alone.",
+            "",
+        ]
+    if cases.empty:
+        return heading if lacking else []
     year = max(int(name.removeprefix("pays_within_")) for name in cases.columns if name.startswith("pays_within_"))
     rows = [
         [
@@ -232,7 +259,7 @@ def _plans_pay(book: Book) -> list[str]:
         (0.22, 0.15, 0.13, 0.13, 0.14, 0.11, 0.12),
         words_,
     )
-    return ["## Do the plans pay? {#payback}", "", *[f"- {line}" for line in said], "", book.table(table), ""]
+    return [*heading, *[f"- {line}" for line in said], "", book.table(table), ""]
 
 
 def _deflated(book: Book) -> str:
@@ -277,11 +304,10 @@ def _prices_table(book: Book) -> str:
     order = {name: place for place, name in enumerate(read_codes().all_settings)}
     prices = book.run.frame("prices")
     prices = prices.assign(order=prices["setting"].map(order)).sort_values(["order", "from"], kind="stable")
-    hidden = set(book.future.grouped)
     rows = []
     for row in prices.to_dict("records"):
         setting, status = str(row["setting"]), str(row["status"])
-        secret = status == "own" and setting in hidden
+        secret = status == "own" and setting not in book.future.alone
         price: str = book.rules.symbol if secret else f"£{float(row['pounds_per_week']):,.0f}"
         source = book.rules.symbol if secret else str(row.get("source", "") or "not given")
         ages = ages_text(int(row.get("age_from", 0)), int(row.get("age_to", OLDEST)))
@@ -289,8 +315,8 @@ def _prices_table(book: Book) -> str:
         rows.append([name, short_date(row["from"]), price, status, source])
     frame = pd.DataFrame(rows, columns=["Type of placement", "From", "A week", "Kind of price", "Source"])
     note = (
-        "A night is a week's price divided by 7. The council's own price for a type in which few children live"
-        " is hidden (c)."
+        "A night is a week's price divided by 7. The council's own price for a type whose numbers are not"
+        " shown alone is hidden (c)."
         " Prices at other dates are in tables/prices.csv."
     )
     table = Table(
