@@ -48,8 +48,8 @@ def stock_and_fans(
     history
         ``date`` and the column counted.
     fans
-        Label → ``date``, p10, p25, p50, p75, p90. The first is drawn with both bands, others with
-        the wider one.
+        Label → ``date``, p10, p25, p50, p75, p90. The first is drawn with both bands, others with the edges
+        of the wider one: bands over each other cannot be told apart.
     words
         Title, unit and mark.
     """
@@ -59,7 +59,7 @@ def stock_and_fans(
     for place, (label, alone) in enumerate(fans.items()):
         fan = _joined(history, alone, column)
         colour = PALETTE[place % len(PALETTE)]
-        for low, high, alpha in _BANDS[: 2 if place == 0 else 1]:
+        for low, high, alpha in _BANDS if place == 0 else ():
             axes.fill_between(fan["date"], fan[low], fan[high], color=colour, alpha=alpha, linewidth=0)
         if place:
             for edge in ("p10", "p90"):
