@@ -50,7 +50,8 @@ def medium_term_plan(
     Returns
     -------
     :data:`COLUMNS`. pressures: the opening year's activity that its budget did not hold (first year). growth:
-    more or fewer nights outside block contracts and their mix, at the price of the year before. inflation: dearer nights.
+    more or fewer nights outside block contracts and their mix, at the price of the year before. inflation: dearer
+    nights.
     fixed_costs, income: their changes; in the first year they are taken to be in the base. savings: what the
     plan changes in placements, fixed costs and income. p50, p80: percentiles of net spend; contingency: P80 less
     the requirement, which holds the mean.

@@ -73,8 +73,10 @@ def _untold(book: Book) -> list[str]:
         return []
     titles = listed([escape(book.run.title_of(name)) for name in names])
     return [
-        f"What it costs is not shown for: {titles}. Nearly all of the difference is in one type of placement in which"
-        " few children live, and would tell how many.",
+        (
+            f"What it costs is not shown for: {titles}. Nearly all of the difference is in one type of placement in"
+            " which few children live, and would tell how many."
+        ),
         "",
     ]
 
