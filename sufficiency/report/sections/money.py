@@ -211,8 +211,10 @@ def _plans_pay(book: Book) -> list[str]:
     heading = ["## Do the plans pay? {#payback}", ""]
     if lacking:
         heading += [
-            f"Not shown for: {listed([escape(title) for title in lacking])}. Saving holds grants, which would tell how"
-            " many children seek asylum alone.",
+            (
+                f"Not shown for: {listed([escape(title) for title in lacking])}. Saving holds grants, which would tell"
+                " how many children seek asylum alone."
+            ),
             "",
         ]
     if cases.empty:
