@@ -69,11 +69,14 @@ def _texts(folder: Path) -> Iterator[tuple[str, bytes]]:
             words = "\n".join(page.extract_text() for page in read.pages)
             yield path.name, f"{words}\n{read.metadata}".encode()
             continue
-        yield path.name, path.read_bytes()
         if is_zipfile(path):
+            # Compressed bytes hold chance digits; all that was written is in the names and the members.
             with ZipFile(path) as packed:
+                yield path.name, "\n".join([*packed.namelist(), packed.comment.decode("latin-1")]).encode()
                 for name in packed.namelist():
                     yield f"{path.name}/{name}", packed.read(name)
+        else:
+            yield path.name, path.read_bytes()
         if path.suffix == ".parquet":
             yield f"{path.name} as text", pd.read_parquet(path).to_csv(index=False).encode()
 

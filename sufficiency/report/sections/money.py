@@ -200,6 +200,13 @@ def _kinds_table(book: Book) -> str:
     )
 
 
+def _unpaid(titles: list[str]) -> str:
+    return (
+        f"Not shown for: {listed([escape(title) for title in titles])}. Saving holds grants, which would tell how many"
+        " children seek asylum alone."
+    )
+
+
 def _plans_pay(book: Book) -> list[str]:
     """Whether each plan pays for itself, before and after optimism bias."""
     if not book.run.has("money/payback"):
@@ -210,13 +217,7 @@ def _plans_pay(book: Book) -> list[str]:
     cases = cases[~cases["scenario"].isin(list(unseen | book.future.untold.money))]
     heading = ["## Do the plans pay? {#payback}", ""]
     if lacking:
-        heading += [
-            (
-                f"Not shown for: {listed([escape(title) for title in lacking])}. Saving holds grants, which would tell"
-                " how many children seek asylum alone."
-            ),
-            "",
-        ]
+        heading += [_unpaid(lacking), ""]
     if cases.empty:
         return heading if lacking else []
     year = max(int(name.removeprefix("pays_within_")) for name in cases.columns if name.startswith("pays_within_"))
