@@ -73,8 +73,10 @@ def _untold(book: Book) -> list[str]:
         return []
     titles = listed([escape(book.run.title_of(name)) for name in names])
     return [
-        f"What it costs is not shown for: {titles}. Nearly all of the difference is in one type of placement in which"
-        " few children live, and would tell how many.",
+        (
+            f"What it costs is not shown for: {titles}. Nearly all of the difference is in one type of placement in which"
+            " few children live, and would tell how many."
+        ),
         "",
     ]
 
@@ -209,8 +211,10 @@ def _plans_pay(book: Book) -> list[str]:
     heading = ["## Do the plans pay? {#payback}", ""]
     if lacking:
         heading += [
-            f"Not shown for: {listed([escape(title) for title in lacking])}. Saving holds grants, which would tell how"
-            " many children seek asylum alone.",
+            (
+                f"Not shown for: {listed([escape(title) for title in lacking])}. Saving holds grants, which would tell how"
+                " many children seek asylum alone."
+            ),
             "",
         ]
     if cases.empty:
