@@ -225,7 +225,10 @@ def answer_lines(solved: Solved) -> list[str]:
         told = "; ".join(
             f"{str(name).removeprefix('share met of ')}: at most {share:.0%}" for name, share in best.items()
         )
-        return [f"No value in range meets the target ({ranges}).", f"Share of replications in which it is met: {told}."]
+        return [
+            f"No value in range meets the target, of the {len(solved.tried)} tried ({ranges}).",
+            f"Share of replications in which it is met: {told}.",
+        ]
     if solved.already:
         return [f"The target is met without any change: {wanted}.", *_confirmation(solved)]
     told = ", ".join(f"{knob.name} = {value:g}" for knob, value in zip(solved.knobs, solved.values, strict=True))
@@ -245,8 +248,13 @@ def _confirmation(solved: Solved) -> list[str]:
         lines.append(
             f"{what} ({values}), {one.replications:,} runs with luck of their own: {shares} of them; {verdict}."
         )
-    if solved.answer is not None and not solved.answer.met:
+    answer = solved.answer
+    if answer is not None and len(solved.knobs) > 1:
+        lines.append(f"Mean cost in these runs: £{answer.cost:,.0f}.")
+    if answer is not None and not answer.met:
         lines.append("The answer lies within the chance of one run: take one or two steps more to be sure.")
+    elif answer is not None and answer.near:
+        lines.append("The share is within two standard errors of what was asked for: chance alone may have met it.")
     if solved.less is not None and solved.less.met:
         lines.append(
             "One step less meets it too in these runs: with so many replications the two cannot be told apart."

@@ -307,6 +307,7 @@ def _gaps(folder: Path, stock: pd.DataFrame) -> None:
             row |= {name: one * mark for name, mark in marks.items()}
             row |= {"after_matching": one + 0.3, "short_any_day": 0.72, "short_day": 0.41, "inferred": False}
             row |= {f"gap_{sure}": needed[f"needed_{sure}"] - one - 0.3 for sure in (80, 90)}
+            row |= {"error_80": 1.2, "error_90": 1.9}
             rows.append(row)
     _save(folder, "results/gaps", pd.DataFrame(rows)[list(GAP_COLUMNS)])
     some = {"0": 2.0, "1 to 4": 11.0, "5 to 9": 3.0, "10 to 15": 22.0, "16 to 17": 8.0, "all": 46.0}
@@ -343,6 +344,7 @@ def _paired(frame: pd.DataFrame, measure: str, period: str, value: str) -> list[
                     "standard_error": change.std() / len(change) ** 0.5,
                     "share_lower": (change < 0).mean(),
                     "share_better": (change < 0).mean() if measure in {"pounds", "moves"} else float("nan"),
+                    "share_same": (change == 0).mean(),
                     "half_width": 1.96 * change.std() / len(change) ** 0.5,
                     "replications": len(change),
                 }

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from money_world import Stay, history_of, outcome_of, stay, tables_of, with_investment
 from small_world import CODES
 
-from sufficiency.costs import Costs, cost_plan
+from sufficiency.costs import Costs, cost_plan, count_money
 from sufficiency.costs.accounts import ALL, budgeted, opening_year, reconcile, variance
 from sufficiency.costs.medium_term import LINES, medium_term_plan
 from sufficiency.costs.mixes import frontier, mix_cost, year_mix
@@ -23,6 +23,7 @@ from sufficiency.errors import UserError
 from sufficiency.tables import Prices
 
 AGENCY, HOME, OWN, OWN_HOME = "agency_fostering", "external_home", "in_house_fostering", "in_house_home"
+BLOCK = "what,setting,from,to,pounds_per_year,places_guaranteed"
 FINANCE = Path(__file__).parents[2] / "shared" / "data"
 
 
@@ -58,6 +59,28 @@ def test_the_opening_year_is_held_against_the_ledger(tmp_path: Path) -> None:
         reconcile(history, tables.prices, tables.ledger.assign(financial_year="2031-32"))
     with pytest.raises(UserError, match="do not cover the whole of 2024-25"):
         opening_year(history, tables.prices, "2024-25")
+
+
+@pytest.mark.unit
+def test_nights_in_a_block_are_in_neither_the_opening_years_price_nor_its_growth(tmp_path: Path) -> None:
+    """Two children in homes, one in a block of which the ledger of placements holds nothing."""
+    history = history_of([(HOME, "2024-01-01", ""), (HOME, "2024-01-01", "")])
+    tables = tables_of(
+        tmp_path,
+        prices=f"{HOME},2026-04-01,7000,own",
+        fixed_costs=f"{BLOCK}\nBlock,{HOME},2026-04-01,,300000,1",
+        ledger="financial_year,setting,pounds\n2026-27,external_home,365000",
+        budget="financial_year,setting,pounds\n2026-27,external_home,365000\n2027-28,external_home,366000",
+    )
+    stays = [stay(HOME, "2027-04-01", "2029-04-01"), stay(HOME, "2027-04-01", "2029-04-01")]
+    found = count_money(history, {"baseline": outcome_of(stays)}, tables).tables
+    books = found["reconciliation"].set_index("setting").loc[HOME]
+    assert list(books[["child_nights", "modelled", "verdict"]]) == [365, 365_000, "close"]
+    assert books["calibrated_pounds_per_week"] == pytest.approx(7_000)
+    assert found["variance"][["volume", "mix", "price"]].to_numpy() == pytest.approx(0)
+    first = found["medium_term"].iloc[0]
+    assert list(first[["pressures", "growth", "inflation"]]) == pytest.approx([0, 1_000, 0])
+    assert first["base_budget"] == pytest.approx(365_000 + 300_000)
 
 
 @pytest.mark.unit
@@ -184,7 +207,7 @@ def test_a_plan_that_pays_by_hand(tmp_path: Path) -> None:
     gross = [183 * 500.0, 365 * 550.0]
     assert annual["gross"].tolist() == pytest.approx(gross)
     assert annual["delivery"].tolist() == pytest.approx([124_000, 24_000])
-    assert found.full_year_effect == pytest.approx(365 * 550 - 24_000)
+    assert found.planned.full_year_effect == pytest.approx(365 * 550 - 24_000)
     # Prices of 2027-28; 2.5 % off for the second year, then 3.5 % a year at mid-year.
     value = (gross[0] - 124_000) / 1.035**0.5 + (gross[1] - 24_000) / 1.025 / 1.035**1.5
     assert found.planned.net_present_value == pytest.approx(value)
@@ -203,6 +226,22 @@ def test_a_plan_that_pays_by_hand(tmp_path: Path) -> None:
     worse = (gross[0] * 0.85 - 124_000 - 100_000 * 0.24 - 2_400) / 1.035**0.5
     worse += (gross[1] * 0.85 - 26_400) / 1.025 / 1.035**1.5
     assert biased.net_present_value == pytest.approx(worse)
+    assert biased.full_year_effect == pytest.approx(365 * 550 * 0.85 - 26_400)
+
+
+@pytest.mark.unit
+def test_optimism_bias_never_flatters_a_plan_that_costs_more(tmp_path: Path) -> None:
+    """Agency carers (£100 a night) in place of own ones (£50) in one future, and a home (£1,000) left in the other."""
+    both = []
+    for name, settings_ in (("b", (OWN, HOME)), ("p", (AGENCY, OWN))):
+        stays = [stay(one, "2027-04-01", "2028-04-01", replication=number) for number, one in enumerate(settings_)]
+        both.append(_costs(tmp_path, stays, plan=with_investment(name)))
+    found = savings(both[1], both[0])
+    saved = np.array([-50.0, 950.0]) * 366 / 1.035**0.5
+    assert found.planned.net_present_value == pytest.approx(saved.mean())
+    assert found.biased.net_present_value == pytest.approx((saved * [1.15, 0.85]).mean())
+    worse = savings(both[0], both[1])
+    assert worse.biased.net_present_value == pytest.approx((-saved * [0.85, 1.15]).mean())
 
 
 @pytest.mark.functional
@@ -231,6 +270,14 @@ def test_growth_that_does_not_come_is_avoided_not_cashable(tmp_path: Path) -> No
     annual = found.annual
     assert annual["cashable"].tolist() == pytest.approx([366_000, 0])
     assert annual["avoided"].tolist() == pytest.approx([366_000, 365 * 1_100])
+    # With a block for one of the two, the plan's one child lives in it: nothing is below the opening year's nights.
+    block = tables_of(tmp_path, fixed_costs=f"{BLOCK}\nBlock,{HOME},2027-04-01,,300000,1").fixed_costs
+    stays = [stay(HOME, "2027-04-01", "2029-04-01")]
+    prices = _prices(tmp_path, f"{HOME},2026-04-01,7000,own")
+    held = [cost_plan(outcome_of(one), prices, fixed_costs=block) for one in (stays, base)]
+    annual = savings(held[0], held[1], opening=opening).annual
+    assert annual["gross"].tolist() == pytest.approx([366_000, 365 * 1_100])
+    assert annual["cashable"].tolist() == pytest.approx([0, 0], abs=1e-6)
 
 
 @pytest.mark.unit

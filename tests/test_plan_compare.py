@@ -152,6 +152,14 @@ def test_pairs_without_an_answer_are_left_out() -> None:
     assert np.isnan([found[name][1] for name in ("difference", "low", "high", "standard_error")]).all()
     assert found["difference"][2] == 3.0
     assert np.isnan(found["standard_error"][2])
+    assert found["share_same"][0] == 0.0
+
+
+@pytest.mark.unit
+def test_a_tie_is_neither_better_nor_worse_and_is_told() -> None:
+    plan, base = np.array([[1.0, 2.0, 2.0, 2.0, 3.0]]), np.full((1, 5), 2.0)
+    found = {name: values[0] for name, values in paired(plan, base, better=-1).items()}
+    assert (found["share_better"], found["share_lower"], found["share_same"]) == (0.2, 0.2, 0.6)
 
 
 @pytest.mark.unit

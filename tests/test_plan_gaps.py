@@ -24,6 +24,7 @@ from sufficiency.plan.gaps import (
     Gaps,
     find_gaps,
     places_needed,
+    quantile_errors,
     unmet_by_year,
     whole_quarters,
 )
@@ -105,6 +106,32 @@ def test_places_needed_are_the_fewest_that_are_enough() -> None:
     assert places_needed(held.astype(np.int32)) == (7, 9)
 
 
+@pytest.mark.functional
+def test_as_many_places_more_as_are_missing_are_enough_though_places_come_and_go(means: Means) -> None:
+    varying = _with_rows(means, {HOUSE: 40}, away=12, suits={HOUSE: 1.0})
+    outcome = _run(varying)
+    first = find_gaps([outcome], varying).places.iloc[0]
+    assert first["unsuited"] == pytest.approx(0.0)
+    companion = varying.simulate(
+        [outcome.scenario], replications=30, years=1, seed=4, watched=(HOUSE,), unlimited=HOUSE
+    )
+    (_, days), *_ = whole_quarters(outcome.origin + 1, outcome.last_day)
+    short = (companion[0].held[:, 0] - usable_places(outcome, HOUSE))[:, days].max(axis=1)
+    assert (short <= first["gap_80"]).mean() >= 0.8
+    assert (short <= first["gap_80"] - 1).mean() < 0.8
+    # The needed less the mean of the places that can be used is not enough as often as said.
+    assert (short <= first["needed_80"] - first["usable"]).mean() < 0.8
+
+
+@pytest.mark.unit
+def test_the_error_of_a_percentile_is_that_of_repeated_samples() -> None:
+    samples = np.random.default_rng(7).poisson(200, size=(400, 200)).astype(np.int32)
+    seen = np.quantile(samples, [0.8, 0.9], axis=1).std(axis=1)
+    told = np.array([quantile_errors(sample) for sample in samples]).mean(axis=0)
+    assert told == pytest.approx(seen, rel=0.2)
+    assert np.isnan(quantile_errors(samples[0, :1])).all()
+
+
 @pytest.mark.unit
 def test_only_whole_quarters_are_told() -> None:
     first, last = dates.day_number("2026-04-15"), dates.day_number("2027-01-31")
@@ -164,7 +191,9 @@ def test_more_places_leave_a_smaller_gap_and_the_same_demand(means: Means) -> No
     assert (few["approved"] == 40).all()
     assert few["unavailable"].between(1, 3).all()
     assert few["usable"].to_numpy() == pytest.approx(few["approved"] - few["unavailable"])
-    assert few["gap_90"].to_numpy() == pytest.approx(few["needed_90"] - few["usable"] + few["unsuited"])
+    # Few come and go here: about as many are missing as lie between the needed and the mean.
+    assert few["gap_90"].to_numpy() == pytest.approx(few["needed_90"] - few["usable"] + few["unsuited"], abs=1.5)
+    assert (few["error_80"] > 0).all()
     assert (few["needed_90"] >= few["needed_80"]).all()
 
 

@@ -212,6 +212,38 @@ def test_what_cannot_be_met_and_what_is_met_already_is_said(means: Means, monkey
 
 
 @pytest.mark.functional
+def test_a_target_that_only_the_middle_of_a_range_meets_is_found(means: Means, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(search: Any, values: tuple[float, ...], seed: int, replications: int) -> tuple[list[Floats], float]:
+        assert seed >= 0
+        return [400 + 1000 * (values[0] - 0.2) ** 2 + np.zeros(replications) for _ in search.targets], 0.0
+
+    monkeypatch.setattr(searching._Search, "run", run)
+    knob = read_knob("entries.change", low=0.0, high=0.4)
+    found = _solve(means, [knob], "children <= 410.5 with 0.8")
+    assert found.values == pytest.approx((0.1,))
+    never = _solve(means, [knob], "children <= 399 with 0.8")
+    assert "of the 5 tried" in answer_lines(never)[0]
+
+
+@pytest.mark.unit
+def test_a_share_of_all_or_none_still_has_an_error_and_a_close_one_is_told(
+    means: Means, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Of 400 runs that all meet it, the exact upper end of what may miss it, at 95 %, is 0.7 %.
+    assert 0.001 < searching.share_error(1.0, 400) < 0.007
+    assert searching.share_error(0.0, 400) == pytest.approx(searching.share_error(1.0, 400))
+    assert searching.share_error(0.8, 400) == pytest.approx(0.02, rel=0.02)
+    _closed_form(monkeypatch)
+    close = _solve(means, [read_knob("entries.change")], "children <= 380 with 0.8")
+    assert close.answer is not None
+    assert close.answer.near
+    assert "within two standard errors" in "\n".join(answer_lines(close))
+    far = _solve(means, [read_knob("entries.change", step=0.25)], "children <= 390 with 0.8")
+    assert far.answer is not None
+    assert not far.answer.near
+
+
+@pytest.mark.functional
 def test_the_cheapest_mix_is_that_of_the_closed_form(means: Means, monkeypatch: pytest.MonkeyPatch) -> None:
     _closed_form(monkeypatch, spread=0.001)
     # Either lever brings down as much a unit; returning home costs a third of the other a unit and ends at 0.2.
@@ -222,6 +254,7 @@ def test_the_cheapest_mix_is_that_of_the_closed_form(means: Means, monkeypatch: 
     best = found.tried[found.tried["met"]]["cost"].min()
     assert best == pytest.approx(1000 + 0.3 * 300 + 0.2 * 100)
     assert "cheapest mix" in answer_lines(found)[0]
+    assert "Mean cost in these runs: £1,110." in answer_lines(found)
     with pytest.raises(UserError, match="needs prices"):
         _solve(means, [read_knob("entries.change"), cheap], "children <= 350")
 

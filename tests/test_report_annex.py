@@ -195,7 +195,7 @@ def test_an_authority_with_a_handful_of_children_shows_no_forecast(tiny: Path) -
     written = write_annex(tiny)
     page = text_of(written["html"])
     assert "too small" in page
-    assert "8 in 10 simulated futures lie" not in page
+    assert "8 in 10 forecasts lie" not in page
     for path in (tiny / "publish" / "tables").glob("*.csv"):
         if path.stem in COUNT_TABLES:
             for row in rows_of(tiny, path.stem)[1:]:

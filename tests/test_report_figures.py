@@ -56,6 +56,13 @@ def test_a_fan_opens_from_the_last_count() -> None:
     assert float(np.asarray(line.get_ydata(), dtype=float)[0]) == 350
 
 
+def test_plans_are_lines_on_the_band_of_the_first() -> None:
+    axes = figures.stock_and_fans(past(), {"Baseline": fan(), "A plan": fan(), "Another": fan()}, WORDS).axes[0]
+    assert len(axes.collections) == 2
+    # The past, three middles, two edges of each plan, and the day of the forecast.
+    assert len(axes.lines) == 1 + 3 + 4 + 1
+
+
 def test_all_charts_draw(tmp_path: Path) -> None:
     groups = pd.concat([past().assign(group=name) for name in ("A", "B")])
     fans = fan().assign(group="A")

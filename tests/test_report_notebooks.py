@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 from run_folder import write_run_folder
 
@@ -68,6 +70,21 @@ def test_a_finished_run_is_read_instead_of_simulated(folder: Path) -> None:
     assert len(futures.fan("baseline")) == 8
     assert futures.differences("reduce-ifa-use")["label"].iloc[0] == "All children in care"
     assert futures.homes("baseline")["group"].nunique() == 11
+
+
+@pytest.mark.unit
+def test_young_people_who_stay_put_are_in_no_chart_of_children_in_care(folder: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    shutil.copytree(folder, again)
+    path = again / "internal" / "results" / "stock.parquet"
+    stock = pd.read_parquet(path)
+    adults = stock.drop_duplicates(["scenario", "replication", "month_end"]).astype({"setting": str})
+    pd.concat([stock.astype({"setting": str}), adults.assign(setting="staying_put_in_house", children=20)]).to_parquet(
+        path
+    )
+    before, after = load_futures("", folder=folder), load_futures("", folder=again)
+    pd.testing.assert_frame_equal(before.fan("baseline"), after.fan("baseline"))
+    pd.testing.assert_frame_equal(before.differences("reduce-ifa-use"), after.differences("reduce-ifa-use"))
 
 
 @pytest.mark.notebook

@@ -10,6 +10,7 @@ import pandas as pd
 
 from sufficiency import dates
 from sufficiency.codes import Codes
+from sufficiency.costs.fixed import nights_beyond_blocks
 from sufficiency.errors import UserError
 from sufficiency.history import History
 from sufficiency.history.stock import child_days, spells
@@ -55,20 +56,25 @@ class Opening:
     ----------
     year
         As 2025-26.
-    nights, pounds
-        Of each setting in care, in the order of the codes: child-nights, and those at the prices of the time.
+    nights
+        Child-nights of each setting in care, in the order of the codes.
+    by_night, pounds
+        Those of them that no block contract held, and what they cost at the prices of the time.
     """
 
     year: str
     codes: Codes
     nights: Floats
+    by_night: Floats
     pounds: Floats
 
     def __repr__(self) -> str:
         return f"Opening({self.year})"
 
 
-def opening_year(history: History, prices: Prices, year: str | None = None) -> Opening:
+def opening_year(
+    history: History, prices: Prices, year: str | None = None, fixed_costs: pd.DataFrame | None = None
+) -> Opening:
     """Nights of a financial year from the returns, at the prices of the time.
 
     Parameters
@@ -76,6 +82,8 @@ def opening_year(history: History, prices: Prices, year: str | None = None) -> O
     year
         As 2025-26; the last that is over by the origin when left out. Months before the first price have that
         price.
+    fixed_costs
+        The council's: nights in its block contracts are not paid for by the night.
 
     Raises
     ------
@@ -96,16 +104,26 @@ def opening_year(history: History, prices: Prices, year: str | None = None) -> O
     if lacking.any():
         said = ", ".join(sorted(codes.label(codes.in_care[number]) for number in np.flatnonzero(lacking)))
         raise UserError([f"The prices table has no price for: {said}, where children lived in {name}."])
-    return Opening(name, codes, counts.sum(axis=(0, 2)), (counts * np.nan_to_num(grid)).sum(axis=(0, 2)))
+    nights = counts.sum(axis=2)
+    left = nights_beyond_blocks(fixed_costs, nights, dates.month_index(cuts[:-1]), np.diff(cuts), codes)
+    # A block takes in children of every age alike.
+    part = np.divide(left, nights, out=np.ones_like(nights), where=nights > 0)
+    pounds = (counts * np.nan_to_num(grid)).sum(axis=2) * part
+    return Opening(name, codes, nights.sum(axis=0), left.sum(axis=0), pounds.sum(axis=0))
 
 
-def reconcile(history: History, prices: Prices, ledger: pd.DataFrame) -> pd.DataFrame:
+def reconcile(
+    history: History, prices: Prices, ledger: pd.DataFrame, fixed_costs: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """The opening year's nights × price against the ledger.
 
     Parameters
     ----------
     ledger
         financial_year, setting, pounds. Its last year that the returns cover is taken.
+    fixed_costs
+        As in :func:`opening_year`: ``child_nights`` are those outside block contracts, since the ledger holds no
+        fixed costs.
 
     Returns
     -------
@@ -127,10 +145,10 @@ def reconcile(history: History, prices: Prices, ledger: pd.DataFrame) -> pd.Data
     years = sorted(set(ledger["financial_year"]) & set(covered))
     if not years:
         raise UserError(["The ledger has no financial year that the returns cover from April to March."])
-    opening = opening_year(history, prices, years[-1])
+    opening = opening_year(history, prices, years[-1], fixed_costs)
     spent = ledger[ledger["financial_year"] == opening.year].set_index("setting")["pounds"]
     cared = opening.codes.in_care
-    counted = pd.DataFrame({"child_nights": opening.nights, "modelled": opening.pounds}, index=list(cared))
+    counted = pd.DataFrame({"child_nights": opening.by_night, "modelled": opening.pounds}, index=list(cared))
     both = counted.reindex([name for name in opening.codes.all_settings if name in spent.index or name in cared])
     table = both.assign(ledger=spent.reindex(both.index))
     seen = table.dropna(subset=["ledger", "modelled"])

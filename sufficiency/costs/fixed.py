@@ -10,10 +10,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from sufficiency import dates
+from sufficiency.codes import Codes
 from sufficiency.costs.nights import Counted
 from sufficiency.scenario.money_effects import FixedCost
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 _MONTHS = 12
 #: A step is begun by a whole place more, not by the last figure of a floating number.
 _SLACK = 1e-9
@@ -47,8 +49,23 @@ class Standing:
 def standing_costs(table: pd.DataFrame | None, plan: Iterable[FixedCost], counted: Counted) -> list[Standing]:
     """The council's own fixed costs, and those that a plan adds."""
     months, number = counted.months, np.arange(len(counted.months))
+    added = [
+        Standing(
+            setting=one.setting or "",
+            held=(number >= one.first_month) & (number <= (len(months) if one.last_month is None else one.last_month)),
+            pounds_per_year=one.pounds_per_year,
+            block=one.places_guaranteed,
+            use=one.use_guaranteed,
+        )
+        for one in plan
+    ]
+    return [*_own_costs(table, months), *added]
+
+
+def _own_costs(table: pd.DataFrame | None, months: Ints) -> list[Standing]:
+    """Rows of the fixed costs table over some calendar months."""
     rows = [] if table is None else table.to_dict("records")
-    own = [
+    return [
         Standing(
             setting=str(row["setting"]),
             held=(months >= dates.month_index(dates.day_number(row["from"])))
@@ -61,21 +78,28 @@ def standing_costs(table: pd.DataFrame | None, plan: Iterable[FixedCost], counte
         )
         for row in rows
     ]
-    added = [
-        Standing(
-            setting=one.setting or "",
-            held=(number >= one.first_month) & (number <= (len(months) if one.last_month is None else one.last_month)),
-            pounds_per_year=one.pounds_per_year,
-            block=one.places_guaranteed,
-            use=one.use_guaranteed,
-        )
-        for one in plan
-    ]
-    return [*own, *added]
 
 
 def _last(day: pd.Timestamp) -> int:
     return int(dates.month_index(dates.day_number(day)))
+
+
+def nights_beyond_blocks(table: pd.DataFrame | None, nights: Floats, months: Ints, days: Ints, codes: Codes) -> Floats:
+    """Nights that no block contract of the council's has paid for, shape (months, settings in care).
+
+    Parameters
+    ----------
+    nights
+        Of the past, shape (months, settings in care).
+    months, days
+        Calendar months since January 1970, and the days counted in each.
+    """
+    left = nights.copy()
+    for one in _own_costs(table, months):
+        if one.block and one.setting in codes.in_care:
+            place = codes.in_care.index(one.setting)
+            left[:, place] -= np.minimum(left[:, place], one.block * days * one.held)
+    return left
 
 
 def fixed_pounds(costs: list[Standing], counted: Counted) -> tuple[Floats, Floats]:

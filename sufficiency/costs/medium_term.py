@@ -50,7 +50,8 @@ def medium_term_plan(
     Returns
     -------
     :data:`COLUMNS`. pressures: the opening year's activity that its budget did not hold (first year). growth:
-    more or fewer nights and their mix, at the price of the year before. inflation: dearer nights.
+    more or fewer nights outside block contracts and their mix, at the price of the year before. inflation: dearer
+    nights.
     fixed_costs, income: their changes; in the first year they are taken to be in the base. savings: what the
     plan changes in placements, fixed costs and income. p50, p80: percentiles of net spend; contingency: P80 less
     the requirement, which holds the mean.
@@ -59,7 +60,7 @@ def medium_term_plan(
     keep = np.isin(costs.years, costs.whole_years)
     names = [str(year) for year in costs.years[keep]]
     yearly = {kind: costs.yearly(pounds)[:, keep] for kind, pounds in costs.pounds.items()}
-    nights = costs.yearly(costs.nights)[:, keep].mean(axis=0)
+    nights = costs.yearly(costs.by_night)[:, keep].mean(axis=0)
     placed = yearly["placement"][:, :, :-1].mean(axis=0)
     fixed, income = (yearly[kind].sum(axis=2).mean(axis=0) for kind in ("fixed", "income"))
     growth, inflation, after_18 = _growth(opening, nights, placed, names)
@@ -101,10 +102,10 @@ def _growth(opening: Opening, nights: Floats, placed: Floats, names: list[str]) 
     """
     cared = len(opening.codes.in_care)
     price = np.divide(placed, nights, out=np.full_like(placed, np.nan), where=nights > 0)
-    before = np.divide(opening.pounds, opening.nights, out=np.full(cared, np.nan), where=opening.nights > 0)
+    before = np.divide(opening.pounds, opening.by_night, out=np.full(cared, np.nan), where=opening.by_night > 0)
     ahead, behind = (_days(name) for name in (names[0], opening.year))
     stayed = nights[0, cared:] * behind / ahead
-    earlier_nights = np.vstack([np.concatenate([opening.nights, stayed]), nights[:-1]])
+    earlier_nights = np.vstack([np.concatenate([opening.by_night, stayed]), nights[:-1]])
     earlier_price = np.vstack([np.concatenate([before, price[0, cared:]]), price[:-1]])
     # Where nobody lived in a year the other year's price stands for both.
     earlier = np.where(np.isnan(earlier_price), price, earlier_price)

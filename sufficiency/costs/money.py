@@ -79,7 +79,7 @@ def count_money(
     problems: list[Problem] = []
     opening: Opening | None = None
     with gathering(problems):
-        opening = opening_year(history, prices)
+        opening = opening_year(history, prices, fixed_costs=tables.fixed_costs)
     plans = {name: one for name, one in costs.items() if name != baseline}
     saved = {name: savings(one, base, opening=opening, deflators=tables.deflators) for name, one in plans.items()}
     found = {
@@ -175,7 +175,7 @@ def _books(
         return found
     if tables.ledger is not None:
         with gathering(problems):
-            found["reconciliation"] = reconcile(history, prices, tables.ledger)
+            found["reconciliation"] = reconcile(history, prices, tables.ledger, tables.fixed_costs)
     if tables.budget is None:
         return found
     parts = []
@@ -203,7 +203,7 @@ def _last_years_variance(books: pd.DataFrame, opening: Opening, tables: CouncilT
 def _coming_variance(base: Costs, tables: CouncilTables, year: str) -> pd.DataFrame:
     """Mean forecast of placements against a year's budget."""
     at = base.years.tolist().index(year)
-    nights = base.yearly(base.nights)[:, at].mean(axis=0)
+    nights = base.yearly(base.by_night)[:, at].mean(axis=0)
     pounds = base.yearly(base.pounds["placement"])[:, at, :-1].mean(axis=0)
     actual = pd.DataFrame({"setting": base.codes.all_settings, "nights": nights, "pounds": pounds})
     planned = _budget_of(tables, year)
@@ -274,7 +274,7 @@ def _case_row(one: Savings, label: str, case: Case) -> dict[str, object]:
         "payback_p10": case.payback_low or pd.NaT,
         "payback_p90": case.payback_high or pd.NaT,
         "switching_value": np.nan if case.switching_value is None else case.switching_value,
-        "full_year_effect": one.full_year_effect,
+        "full_year_effect": case.full_year_effect,
         "verdict": one.verdict(),
         **within,
     }

@@ -50,7 +50,7 @@ class OptimismBias:
     delivery
         Added to what is paid by the year (an assumption).
     saving
-        Taken off gross savings (an assumption).
+        Taken off gross savings (an assumption); added to what a plan costs more in a future in which it saves nothing.
     """
 
     one_off: float = 0.24
@@ -80,6 +80,8 @@ class Case:
     switching_value
         Share of the modelled saving at which the mean net present value is nought: at 0.6 the plan breaks even
         with six tenths of its saving. None where it saves nothing; infinite for none.
+    full_year_effect
+        Mean net recurring saving of the last whole financial year: what a settled year brings.
     """
 
     bias: OptimismBias | None
@@ -92,6 +94,7 @@ class Case:
     payback_low: pd.Timestamp | None
     payback_high: pd.Timestamp | None
     switching_value: float | None
+    full_year_effect: float
 
     @property
     def pays(self) -> bool:
@@ -109,8 +112,6 @@ class Savings:
         The plan.
     annual
         :data:`ANNUAL_COLUMNS` by financial year, means over replications in cash.
-    full_year_effect
-        Mean net recurring saving of the last whole financial year: what a settled year brings.
     planned, biased
         The plan as it stands, and after optimism bias.
     cumulative
@@ -121,7 +122,6 @@ class Savings:
 
     scenario: str
     annual: pd.DataFrame
-    full_year_effect: float
     planned: Case
     biased: Case
     cumulative: Floats
@@ -184,7 +184,6 @@ def savings(
     return Savings(
         scenario=plan.scenario,
         annual=_annual(plan, baseline, opening, gross, by_year + once, discount),
-        full_year_effect=_full_year(plan, gross - by_year),
         planned=planned,
         biased=_case(plan, gross, once, by_year, discount, chosen),
         cumulative=np.cumsum(net, axis=1),
@@ -193,8 +192,9 @@ def savings(
 
 
 def _case(plan: Costs, gross: Floats, once: Floats, by_year: Floats, discount: Floats, bias: OptimismBias) -> Case:
-    saved = gross * (1 - bias.saving)
-    delivery = once * (1 + bias.one_off) + by_year * (1 + bias.delivery)
+    saved = _made_worse(gross, discount, bias.saving)
+    yearly = -_made_worse(-by_year, discount, bias.delivery)
+    delivery = yearly - _made_worse(-once[None], discount, bias.one_off)
     net = saved - delivery
     values = (net * discount).sum(axis=1)
     benefit, cost = float((saved * discount).sum(axis=1).mean()), float((delivery * discount).sum(axis=1).mean())
@@ -215,7 +215,17 @@ def _case(plan: Costs, gross: Floats, once: Floats, by_year: Floats, discount: F
         payback_low=low,
         payback_high=high,
         switching_value=None if benefit <= 0 else max(cost, 0.0) / benefit,
+        full_year_effect=_full_year(plan, saved - yearly),
     )
+
+
+def _made_worse(gains: Floats, discount: Floats, share: float) -> Floats:
+    """Gains of each future (replications, months) so much less, or losses so much more.
+
+    A share taken off whatever its sign would make light of what a plan costs, and call that caution.
+    """
+    worth = np.sign((gains * discount).sum(axis=1, keepdims=True))
+    return np.asarray(gains * (1 - share * worth))
 
 
 def paid_from(cumulative: Floats) -> npt.NDArray[np.int64]:
@@ -325,7 +335,8 @@ def _cashable(plan: Costs, baseline: Costs, opening: Opening | None, saved: Floa
     nightly = opening.nights / behind
     days = dates.month_start(plan.months + 1) - dates.month_start(plan.months)
     held = ((baseline.price[:, :cared] * nightly).sum(axis=1) * days)[None]
-    now = plan.pounds["placement"][:, :, :cared].sum(axis=2)
+    # Nights at the price of a night on both sides: what a block has paid for, or chance has made dear, is no cut.
+    now = (plan.price * plan.nights)[:, :, :cared].sum(axis=2)
     below = np.maximum(plan.yearly(held) - plan.yearly(now), 0.0)
     part: Floats = np.where(saved > 0, np.minimum(saved, below), saved).mean(axis=0)
     return part

@@ -49,6 +49,8 @@ class Costs:
         Calendar months since January 1970.
     nights
         Shape (replications, months, all settings).
+    by_night
+        The nights of them that are paid for by the night, which no block contract holds; same shape.
     price
         Mean pounds a night by month and setting before a replication's own draw, over the nights of all
         replications; shape (months, all settings), the plan's fees with it.
@@ -64,6 +66,7 @@ class Costs:
     codes: Codes
     months: Ints
     nights: Floats
+    by_night: Floats
     price: Floats
     pounds: Mapping[str, Floats]
     one_off: Floats
@@ -171,6 +174,7 @@ def cost_plan(
         codes=counted.codes,
         months=counted.months,
         nights=counted.nights,
+        by_night=counted.nights * by_night,
         price=_mean_price(counted.nights, price) * money.fees,
         pounds=dict(zip(KINDS, kinds, strict=True)),
         one_off=one_off,

@@ -44,7 +44,8 @@ _SIZES = (0.05, 0.12, 0.25)
 _STEPS, _NO_STEPS = (0.0, 0.1, 0.3, 0.8), 0.8
 #: Standard deviations of slopes a year on the log scale; none has this weight (assumptions).
 _SLOPES, _NO_SLOPE = (0.0, 0.05, 0.12), 0.6
-#: A slope fades by this factor a month, and is made anew as much: half of its further effect is gone in a year.
+#: A slope fades by this factor a month, and is made anew as much: half of its further effect is gone in a year. Only
+#: today's slope is carried on: slopes that begin later are not drawn, and what lies years ahead is a little narrow.
 _FADING = 0.95
 #: Variances of the noise over a robust one of the series.
 _NOISES = (0.3, 0.45, 0.65, 0.95, 1.4, 2.0)

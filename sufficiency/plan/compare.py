@@ -1,8 +1,8 @@
 """One plan against another, replication by replication, so that shared luck cancels.
 
 Replication r of both plans gives every child the same draws (common random numbers); the
-difference within a replication is therefore the plan's, and its spread over replications is what is
-not known about it.
+difference within a replication is therefore the plan's, but for children whose lives part, who meet
+other chances from then on; its spread over replications is how the plan may turn out.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ COMPARISON_COLUMNS = (
     "standard_error",
     "share_lower",
     "share_better",
+    "share_same",
     "half_width",
     "replications",
 )
@@ -67,8 +68,9 @@ def compare(
     ("all" is every setting) and period (month end for children, else financial year or a month's first
     day): both means, the mean difference, its 10th and 90th percentile over replications, its
     Monte-Carlo standard error, the share of replications in which the plan is lower, and that in which it
-    is better (NaN where neither is; see :data:`~sufficiency.plan.measures.BETTER`), half the width of
-    Student's 95 % interval of the mean difference, and how many replications were paired.
+    is better (NaN where neither is; see :data:`~sufficiency.plan.measures.BETTER`), that in which both are the same
+    (ties, in neither of the two before), half the width of Student's 95 % interval of the mean difference,
+    and how many replications were paired.
 
     Raises
     ------
@@ -179,6 +181,7 @@ def paired(plan: Floats, baseline: Floats, better: int = 0) -> dict[str, npt.NDA
         "standard_error": error,
         "share_lower": shares[-1],
         "share_better": shares[better] if better else np.full(len(many), np.nan),
+        "share_same": np.ma.filled((difference == 0).mean(axis=1), np.nan),
         "half_width": t.ppf((1 + _LEVEL) / 2, enough - 1) * error,
         "replications": many,
     }

@@ -54,6 +54,8 @@ GAP_COLUMNS = (
     "needed_90",
     "gap_80",
     "gap_90",
+    "error_80",
+    "error_90",
     "inferred",
 )
 UNMET_YEAR_COLUMNS = ("scenario", "setting", "given", "financial_year", "age_band", "mean", "p10", "p50", "p90")
@@ -89,10 +91,12 @@ def find_gaps(outcomes: Sequence[Outcome], means: Means, replications: int = GAP
         that stood empty because they suited nobody who wanted one (``unsuited``) and of what is left
         (``after_matching``). Demand on a day of the quarter: mean and percentiles over days and
         replications. The share of replications with more demand than usable places on any day of the
-        quarter (``short_any_day``) and of days (``short_day``). ``needed_80``: the fewest usable places
-        with which in 80 % of replications there is one for everybody at the end of every day of the
-        quarter; ``gap_80`` is that less ``after_matching``, below nought where there are more than
-        enough. Whether the places are inferred.
+        quarter (``short_any_day``) and of days (``short_day``). ``needed_80``: the fewest usable places,
+        as many every day, with which in 80 % of replications there is one for everybody at the end of
+        every day of the quarter. ``gap_80``: the fewest usable places that, added to those there are in
+        each replication as they come and go, do the same, and those unsuited; below nought where there
+        are more than enough. ``error_80``: the Monte-Carlo standard error of either. Whether the places
+        are inferred.
 
         ``unmet``: scenario, setting (the first choice), given (what was given instead), financial_year
         (whole or in part, as simulated), age_band ("all" is every age), and children a year: mean and
@@ -148,7 +152,8 @@ def _quarters(plan: Outcome, companion: Outcome, setting: str, count: int) -> pd
     own = _own_places(plan, setting, count)
     rows = []
     for last, days in whole_quarters(plan.origin + 1, plan.last_day):
-        needed = places_needed(held[:, days])
+        needed, added = places_needed(held[:, days]), places_needed(held[:, days] - usable[:, days])
+        errors = quantile_errors(held[:, days].max(axis=1))
         short = held[:, days] > usable[:, days]
         demand, places = held[:, days], float(usable[:, days].mean())
         unsuited = min(_mean(own, "mean_vacant", last), max(demand.mean() - _mean(own, "mean_occupied", last), 0.0))
@@ -167,25 +172,42 @@ def _quarters(plan: Outcome, companion: Outcome, setting: str, count: int) -> pd
                 "short_day": float(short.mean()),
                 "needed_80": needed[0],
                 "needed_90": needed[1],
+                "gap_80": added[0] + unsuited,
+                "gap_90": added[1] + unsuited,
+                "error_80": errors[0],
+                "error_90": errors[1],
             }
         )
     table = pd.DataFrame(rows)
-    left = table["usable"] - table["unsuited"]
     return table.assign(
         scenario=plan.scenario.name,
         setting=setting,
         unavailable=table["approved"] - table["usable"],
-        after_matching=left,
-        gap_80=table["needed_80"] - left,
-        gap_90=table["needed_90"] - left,
+        after_matching=table["usable"] - table["unsuited"],
         inferred=setting in plan.supply.inferred,
     )
 
 
 def places_needed(held: Small) -> tuple[int, ...]:
-    """The fewest places that are enough on every day in 80 and in 90 % of replications, from (replications, days)."""
+    """The fewest places that are enough on every day in 80 and in 90 % of replications, from (replications, days).
+
+    Of what is held beyond the places there are: the fewest to add to them.
+    """
     most = held.max(axis=1)
     return tuple(int(np.quantile(most, sure, method="inverted_cdf")) for sure in _SURE)
+
+
+def quantile_errors(most: Small) -> tuple[float, ...]:
+    """Standard errors of the 80th and 90th percentile of a sample: half of what lies a standard error of rank about it.
+
+    Order statistics, with no assumption of the distribution (H. A. David and H. N. Nagaraja, *Order Statistics*,
+    third edition 2003, 7.1); those of one replication are not known.
+    """
+    if len(most) == 1:
+        return tuple(float("nan") for _ in _SURE)
+    spread = [float(np.sqrt(sure * (1 - sure) / len(most))) for sure in _SURE]
+    ends = [np.quantile(most, [sure - own, min(sure + own, 1.0)]) for sure, own in zip(_SURE, spread, strict=True)]
+    return tuple(float(high - low) / 2 for low, high in ends)
 
 
 def whole_quarters(first_day: int, last_day: int) -> Iterator[tuple[int, slice]]:

@@ -31,6 +31,8 @@ _MORE = 2
 _OTHER_SEED = 0x5EED
 #: Points of each lever on the first grid, by the number of levers.
 _POINTS = {2: 7, 3: 4}
+#: Parts that a range is cut into where neither of its ends meets the targets.
+_PARTS = 4
 Values = tuple[float, ...]
 Floats = npt.NDArray[np.float64]
 
@@ -48,13 +50,25 @@ class Tried:
 
 @dataclass(frozen=True)
 class Confirmed:
-    """A mix run again with luck of its own: the share in which each target is met, and its standard error."""
+    """A mix run again with luck of its own.
+
+    Attributes
+    ----------
+    shares, errors
+        Share of replications in which each target is met, and its standard error.
+    met, near
+        Whether every share is as large as asked for; whether any is within two standard errors of that.
+    cost
+        As in the search, which favours a mix that luck made cheap; here that luck is gone.
+    """
 
     values: Values
     shares: tuple[float, ...]
     errors: tuple[float, ...]
     replications: int
     met: bool
+    near: bool
+    cost: float
 
 
 @dataclass(frozen=True)
@@ -120,10 +134,12 @@ class _Search:
         """A mix with luck of its own."""
         values = tuple(knob.value(step) for knob, step in zip(self.knobs, steps, strict=True))
         many = _MORE * self.replications
-        own, _ = self.run(values, (self.seed + _OTHER_SEED) % 2**63, many)
+        own, spent = self.run(values, (self.seed + _OTHER_SEED) % 2**63, many)
         shares = tuple(target.share_met(one) for target, one in zip(self.targets, own, strict=True))
-        errors = tuple(float(np.sqrt(share * (1 - share) / len(one))) for share, one in zip(shares, own, strict=True))
-        return Confirmed(values, shares, errors, many, self._met(shares))
+        errors = tuple(share_error(share, len(one)) for share, one in zip(shares, own, strict=True))
+        asked = [(target.sure, error) for target, error in zip(self.targets, errors, strict=True)]
+        near = any(abs(share - sure) < 2 * error for share, (sure, error) in zip(shares, asked, strict=True))
+        return Confirmed(values, shares, errors, many, self._met(shares), near, spent + self._paid(values))
 
     def table(self) -> pd.DataFrame:
         """Everything that was run."""
@@ -164,7 +180,8 @@ def solve(
     Returns
     -------
     Solved
-        With one knob the value nearest to the neutral one. With two or three the mix of least cost among
+        With one knob the value nearest to the neutral one, if more of it does no harm; where neither end of
+        its range meets the targets, some values between are tried. With two or three the mix of least cost among
         those tried: mean spend of the years simulated, and what the knobs' own prices add.
 
     Raises
@@ -190,6 +207,15 @@ def solve(
     return Solved(search.knobs, search.targets, values, False, answer, less, search.table())
 
 
+def share_error(share: float, count: int) -> float:
+    """Standard error of a share of so many: with two met and two not met added, so that it is not nought at 0 or 1.
+
+    A. Agresti and B. A. Coull, *The American Statistician* 52, 1998.
+    """
+    moved = (share * count + 2) / (count + 4)
+    return float(np.sqrt(moved * (1 - moved) / (count + 4)))
+
+
 def _years(means: Means, targets: Sequence[Target]) -> int:
     """So many years that the last month asked for is simulated to its end."""
     first = int(dates.month_index(means.history.origin + 1))
@@ -205,11 +231,13 @@ def _years(means: Means, targets: Sequence[Target]) -> int:
 
 def _nearest(search: _Search) -> tuple[int, ...] | None:
     """The value of one knob nearest to the neutral one that meets the targets."""
-    found = [
-        _halved(lambda step: search.at((step,)).met, end)
-        for end in search.knobs[0].ends()
-        if end and search.at((end,)).met
-    ]
+    ends = search.knobs[0].ends()
+    enough = [end for end in ends if end and search.at((end,)).met]
+    if not enough:
+        # Too much of a lever may miss what less of it meets (spend, say).
+        between = {end * part // _PARTS for end in ends for part in range(1, _PARTS)} - {0}
+        enough = [step for step in sorted(between, key=abs) if search.at((step,)).met][:1]
+    found = [_halved(lambda step: search.at((step,)).met, end) for end in enough]
     return (min(found, key=abs),) if found else None
 
 

@@ -48,8 +48,8 @@ def stock_and_fans(
     history
         ``date`` and the column counted.
     fans
-        Label → ``date``, p10, p25, p50, p75, p90. The first is drawn with both bands, others with
-        the wider one.
+        Label → ``date``, p10, p25, p50, p75, p90. The first is drawn with both bands, others with the edges
+        of the wider one: bands over each other cannot be told apart.
     words
         Title, unit and mark.
     """
@@ -59,7 +59,7 @@ def stock_and_fans(
     for place, (label, alone) in enumerate(fans.items()):
         fan = _joined(history, alone, column)
         colour = PALETTE[place % len(PALETTE)]
-        for low, high, alpha in _BANDS[: 2 if place == 0 else 1]:
+        for low, high, alpha in _BANDS if place == 0 else ():
             axes.fill_between(fan["date"], fan[low], fan[high], color=colour, alpha=alpha, linewidth=0)
         if place:
             for edge in ("p10", "p90"):
@@ -307,5 +307,6 @@ def spend(tables: Mapping[str, pd.DataFrame], words: Words) -> Figure:
         axes.plot(place, table["p50"], marker, color=colour, markersize=7, label=label)
     axes.set_xticks(np.arange(len(years)), years)
     numbers(axes, pounds=True, from_zero=False)
-    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8.5)
+    # Hung from the axes, so that the mark in the corner of the paper comes below it.
+    axes.legend(loc="upper center", bbox_to_anchor=(0.45, -0.1), ncols=2, frameon=False, fontsize=8.5)
     return figure

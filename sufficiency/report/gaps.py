@@ -84,7 +84,9 @@ def _places(table: pd.DataFrame, rules: Rules, widening: float) -> pd.DataFrame:
     kept = table[~small].reset_index(drop=True)
     needs = ["demand_p50", "demand_p80", "demand_p90", "needed_80", "needed_90"]
     wide = stretched(kept[needs].astype(float), widening, "demand_p50")
-    missing = {f"gap_{sure}": wide[f"needed_{sure}"] - kept["after_matching"] for sure in (80, 90)}
+    # What is missing is widened by as much as what is needed.
+    more = {sure: wide[f"needed_{sure}"] - kept[f"needed_{sure}"] for sure in (80, 90)}
+    missing = {f"gap_{sure}": kept[f"gap_{sure}"] + own for sure, own in more.items()}
     base = rules.round_children
     exact = {**{name: wide[name] for name in needs}, **missing, "after_matching": kept["after_matching"]}
     figures = {name.removeprefix("demand_"): [rounded(value, base) for value in exact[name]] for name in exact}

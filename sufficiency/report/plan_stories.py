@@ -101,6 +101,7 @@ class GapStory:
             "needed_80": "needed, 80% sure",
             "needed_90": "needed, 90% sure",
             "gap_80": "missing, 80% sure",
+            "error_80": "± (one standard error)",
         }
         index = pd.MultiIndex.from_arrays(
             [
@@ -184,9 +185,10 @@ class Compared:
             told = last["measure"].astype(str)
             known = {name: words.get(name, words.get(f"{name}_31_march", name)) for name in told}
             rows.append(last.assign(measure=told.map(known)))
-        names = {"baseline_mean": "baseline", "plan_mean": "plan", "share_better": "better in", "half_width": "±"}
+        names = {"baseline_mean": "baseline", "plan_mean": "plan", "share_better": "better in", "share_same": "same in"}
+        names |= {"half_width": "±"}
         found = pd.concat(rows).rename(columns=names).set_index("measure")
-        numbers = found[["baseline", "plan", "difference", "low", "high", "±", "better in"]].map(_number)
+        numbers = found[["baseline", "plan", "difference", "low", "high", "±", "better in", "same in"]].map(_number)
         return pd.DataFrame({"period": found["period"], **{name: numbers[name] for name in numbers}})
 
 

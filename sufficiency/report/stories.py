@@ -185,7 +185,8 @@ def _read_futures(run: Finished, names: list[str]) -> Futures:
     titles = {name: known[name] for name in chosen}
     return Futures(
         past,
-        stock[stock["scenario"].isin(chosen)],
+        # Young people who stay put are in the results too, and are not in care.
+        stock[stock["scenario"].isin(chosen) & stock["setting"].isin(settings())],
         titles,
         int(run.manifest["replications"]),
         capacity=_table(run, "places/capacity", _CAPACITY),

@@ -59,8 +59,7 @@ def _in_words(book: Book, fan: pd.DataFrame) -> list[str]:
         "",
         (
             f"By {long_date(last['month_end'])} the middle forecast is **about {number(int(last['p50']))} children**;"
-            f" 8 in 10 of the simulated futures lie {between(int(last['p10']), int(last['p90']))}, so 1 in 10 is"
-            " lower and 1 in 10"
+            f" 8 in 10 forecasts lie {between(int(last['p10']), int(last['p90']))}, so 1 in 10 is lower and 1 in 10"
             " higher."
         ),
     ]
@@ -72,14 +71,13 @@ def _past(book: Book) -> pd.DataFrame:
 
 
 def _fan_chart(book: Book, fan: pd.DataFrame) -> str:
-    now, last = book.value("stock", book.past.origin), fan.iloc[-1]
-    middle = int(last["p50"])
-    end = short_date(last["month_end"])
-    if now is None or int(last["p25"]) <= now <= int(last["p75"]):
-        title = f"If nothing changes, children in care are likely to stay near {number(middle)} until {end}"
-    else:
-        way = "rise" if middle > now else "fall"
-        title = f"If nothing changes, children in care are likely to {way} to about {number(middle)} by {end}"
+    last = fan.iloc[-1]
+    middle, end = int(last["p50"]), short_date(last["month_end"])
+    # A middle alone, or "stays near", would say more than the band holds.
+    title = (
+        f"If nothing changes, about {number(middle)} children in care by {end}; 8 in 10 forecasts lie"
+        f" {between(int(last['p10']), int(last['p90']))}"
+    )
     unit = "children in care at quarter end; bands hold 5 and 8 in 10 forecasts; the axis does not start at nought"
     table = fan.rename(columns={"month_end": "date"})
     figure = figures.stock_and_fans(_past(book), {"Baseline": table}, book.words(title, unit))
@@ -140,7 +138,7 @@ def _starts(book: Book) -> list[str]:
         " Starts go up and down a great deal by chance alone, more than any other part of the forecast."
     )
     span = "quarter" if quarterly else "financial year"
-    title = f"About {number(int(base['p50'].median()))} children a {span} are likely to start"
+    title = f"The middle forecast is about {number(int(base['p50'].median()))} children starting a {span}"
     figure = figures.stock_and_fans(
         past,
         {"Baseline": fan},

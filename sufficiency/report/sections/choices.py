@@ -26,9 +26,10 @@ MEASURES = {
 PAIRED = (
     "Each plan is run with the same luck as the baseline: the same children come, and each child's chances are"
     " drawn the same"
-    " way, so that what differs is the plan. The range holds 8 in 10 such pairs of runs. A range that reaches"
-    " both sides of"
-    " no change means that the plan's effect cannot be told from none."
+    " way, so that what differs is the plan. The range holds 8 in 10 such pairs of runs: it says how the plan may"
+    " turn out in one future, and not how well its average effect is known, which is far better. A range that reaches"
+    " both sides of no change means that in some futures the plan ends higher and in others lower. Whether a plan's"
+    " own figures come true (carers recruited, children helped) is taken as given and is in no range."
 )
 
 
@@ -74,10 +75,9 @@ def plan_in_words(book: Book, scenario: str) -> str:
     pounds = at_the_end(book, scenario, "pounds")
     if pounds is not None and not book.future.spend.empty:
         figures_ = [int(pounds[name]) for name in ("difference", "low", "high")]
-        said += (
-            f" Gross spend in {pounds['period']}{book.priced} would be {dearer(*figures_)}; it is lower in"
-            f" {likely(float(pounds['share_lower']))}."
-        )
+        said += f" Gross spend in {pounds['period']}{book.priced} would be {dearer(*figures_)}"
+        # Where nothing is spent otherwise it is not lower in any run, nor higher: that would be misread.
+        said += f"; it is lower in {likely(float(pounds['share_lower']))}." if any(figures_) else "."
     return said
 
 
@@ -86,7 +86,7 @@ def _largest_moves(book: Book, scenario: str) -> str:
     own = table[(table["scenario"] == scenario) & (table["difference"] != 0)]
     sure = own[(own["low"] > 0) | (own["high"] < 0)]
     if sure.empty:
-        return "No single type of placement changes by enough to be sure of."
+        return "No type of placement changes the same way, by enough to show after rounding, in 9 of 10 paired runs."
     told = [
         f"{_group_name(row.group)} {'up' if row.difference > 0 else 'down'} by about {abs(row.difference):,}"
         for row in each(sure.sort_values("difference", key=abs, ascending=False))
@@ -160,7 +160,9 @@ def _fans_chart(book: Book) -> str:
         past,
         fans,
         book.words(
-            title, "children in care at quarter end; bands hold 8 in 10 forecasts; the axis does not start at nought"
+            title,
+            "children in care at quarter end; bands: 5 and 8 in 10 forecasts of the baseline; thin lines: 8 in 10 of"
+            " each plan; the axis does not start at nought",
         ),
     )
     told = "; ".join(f"{label}: about {int(fan['p50'].iloc[-1]):,}" for label, fan in fans.items())

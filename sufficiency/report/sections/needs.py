@@ -29,8 +29,11 @@ TWO_READINGS = (
 )
 CAUTION = "Returns show where a child was put, which supply shaped, and not what the child needed."
 SURE = (
-    "*80% sure* means: in 8 of 10 simulated futures there was a place for everybody at the end of every day of the"
-    " quarter. On any one day fewer would do: that is the P80 of demand."
+    "*80% sure* means: in 8 of 10 simulated futures there was a place for everybody at the end of every day of that"
+    " quarter, looked at by itself. On any one day fewer would do: that is the P80 of demand. Needed and missing are"
+    " places that can be used and that suit: more must be approved where some cannot be used or suit nobody. As many"
+    " are missing as must be added to places that come and go from month to month, which may be some more than the"
+    " needed less the places of an average day."
 )
 _NAMES = {
     "label": "Setting",
@@ -115,7 +118,7 @@ def _in_words(gaps: PublishedGaps, setting: str) -> str:
 def _reading(meant: str, row: pd.Series) -> str:
     missing = int(row["gap_80"])
     gap = f"about {number(missing)} are missing" if missing > 0 else "none is missing"
-    needed = f"{number(int(row['needed_80']))} would be needed to be 80% sure, so {gap}"
+    needed = f"{number(int(row['needed_80']))} would be needed to be 80% sure; {gap}"
     return f"By the reading *{meant}* demand is about {number(int(row['p50']))} on a middle day; {needed}."
 
 

@@ -61,8 +61,8 @@ def _ahead(book: Book) -> str:
         return "The numbers are too small for a forecast to be published."
     last = book.future.fan("baseline").iloc[-1]
     return (
-        f"By {long_date(last['month_end'])} the number is likely to be **about {number(int(last['p50']))}**:"
-        f" 8 in 10 simulated futures lie {between(int(last['p10']), int(last['p90']))}."
+        f"By {long_date(last['month_end'])} the middle forecast is **about {number(int(last['p50']))}**:"
+        f" 8 in 10 forecasts lie {between(int(last['p10']), int(last['p90']))}."
     )
 
 
@@ -100,8 +100,8 @@ def _cost(book: Book) -> str:
     marked = f" Prices are {listed(sorted(kinds))}, so this is no guide to real spend." if kinds else ""
     return (
         f"Homes in the baseline cost about {money(int(first['p50']))} in {first['financial_year']}, gross; 8 in"
-        " 10 simulated futures"
-        f" cost {money(int(first['p10']))} to {money(int(first['p90']))}.{marked}"
+        " 10 forecasts"
+        f" lie between {money(int(first['p10']))} and {money(int(first['p90']))}.{marked}"
     )
 
 
