@@ -70,4 +70,7 @@ def check_scenario(file: Path) -> None:
         click.echo(f"Something of it starts in month {last}: sufficiency run needs --years {last // 12 + 1} or more.")
     if plan.weak_levers():
         weak = ", ".join(plan.weak_levers())
-        click.echo(f"The evidence is weak for: {weak}. Try the plan without: sufficiency run --zero-effect")
+        click.echo(
+            f"The evidence is weak for: {weak}. Try the plan without such effects:"
+            f" sufficiency run RETURNS --scenario {file} --zero-effect"
+        )

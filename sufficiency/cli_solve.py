@@ -41,7 +41,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
     help="Search within this. Default: the lever's range.",
 )
 @click.option(
-    "--step", "steps", multiple=True, metavar="[LEVER.PARAMETER=]NUMBER", help="What apart the values tried lie."
+    "--step", "steps", multiple=True, metavar="[LEVER.PARAMETER=]NUMBER", help="How far apart the values tried are."
 )
 @click.option(
     "--cost",

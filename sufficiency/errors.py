@@ -87,11 +87,14 @@ class UserError(Exception):
 
 #: A longer list is no help.
 _MOST_NAMED = 60
+#: So many letters of a name that goes on are a better hint than another of their length.
+_BEGUN = 4
 
 
 def nearest(name: str, valid: Sequence[str]) -> str:
     """A sentence, with a space before it, that offers the valid name closest to a wrong one."""
-    close = difflib.get_close_matches(name, list(valid), n=1, cutoff=0.5)
+    begun = [one for one in valid if len(name) >= _BEGUN and one.startswith(name)]
+    close = begun[:1] or difflib.get_close_matches(name, list(valid), n=1, cutoff=0.5)
     if close:
         return f" Did you mean '{close[0]}'?"
     if len(valid) > _MOST_NAMED:

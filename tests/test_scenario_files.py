@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -51,6 +52,12 @@ def test_there_are_twenty_mistakes_and_more() -> None:
         (ABOUT + "[levers.entries]\nchange = inf\n", "inf is out of range"),
         ('starts = "soon"\nabout = 3\n', "line 2, about: 3 cannot be used: it must be a table."),
         (ABOUT + "[levers]\nentries = [3]\n", "line 5: Lever 'entries' needs a table: [levers.entries]"),
+        (ABOUT + 'autor = "me"\n', "line 4, about.autor: 'autor' is not a key here. Did you mean 'author'?"),
+        (
+            ABOUT + '[[investment]]\nwhat = "team"\nper_yaer = 5\n',
+            "line 6, investment.per_yaer: 'per_yaer' is not a key here. Did you mean 'per_year'?",
+        ),
+        (ABOUT + "[levers.recruit]\n", "There is no lever 'recruit'. Did you mean 'recruit_foster_carers'?"),
     ],
 )
 def test_other_mistakes_are_told_in_plain_words_too(tmp_path: Path, text: str, said: str) -> None:
@@ -122,7 +129,7 @@ def test_a_new_plan_is_valid_and_names_every_lever(tmp_path: Path, levers: tuple
     assert [lever.name for lever in plan.levers] == list(levers)
     assert all(lever == type(lever)() for lever in plan.levers)
     text = path.read_text(encoding="utf-8")
-    assert all(f"[levers.{name}]" in text for name in LEVERS)
+    assert all(re.search(rf"\[levers\.{name}\](  |\n)", text) for name in LEVERS)
     # What stands there as a comment may stand there without the sign.
     investment = text[text.index("# [[investment]]") :].replace("# ", "")
     assert tomllib.loads(investment)["investment"][0]["per_year"] == 150_000
@@ -155,6 +162,7 @@ def test_the_commands_begin_check_show_and_list_plans(tmp_path: Path, monkeypatc
     checked = runner.invoke(main, ["scenario", "check", "mine.toml"])
     assert "mine.toml is a valid plan: Mine." in checked.output
     assert "The evidence is weak for: step_up." in checked.output
+    assert "sufficiency run RETURNS --scenario mine.toml --zero-effect" in checked.output
     assert runner.invoke(main, ["scenario", "show", "mine.toml"]).output.startswith("#:schema")
     Path("late.toml").write_text(ABOUT + "[levers.entries]\nstarts = 72\n", encoding="utf-8")
     assert "month 72: sufficiency run needs --years 7" in runner.invoke(main, ["scenario", "check", "late.toml"]).output

@@ -84,7 +84,8 @@ def new_scenario(name: str, levers: Sequence[str] = (), based_on: str = BASELINE
     parts = [f"#:schema ./{schema}\n" if schema else "", _HEAD.format(**told), _STORY.format(**told), _LEVERS]
     parts += [_table(LEVERS[one]) for one in dict.fromkeys(levers)]
     others = [lever for lever in LEVERS.values() if lever.name not in levers]
-    parts += ["\n", *(f"# [levers.{lever.name}]{' ' * (26 - len(lever.name))}{lever.title}\n" for lever in others)]
+    width = max(len(name) for name in LEVERS)
+    parts += ["\n", *(f"# [levers.{lever.name}]{' ' * (width - len(lever.name))}  {lever.title}\n" for lever in others)]
     return "".join([*parts, _MONEY])
 
 

@@ -73,12 +73,14 @@ MISTAKES: tuple[Mistake, ...] = (
     _plan(
         "A number in quotes",
         '[levers.entries]\nchange = "ten"\n',
-        f"{FILE}, line 5, levers.entries.change: 'ten' cannot be used: it must be a number.",
+        f"{FILE}, line 5, levers.entries.change: 'ten' cannot be used: it must be a number, "
+        "without quotes, £, % or commas.",
     ),
     _plan(
         "A per cent sign",
         "[levers.entries]\nchange = 10%\n",
-        f"{FILE}, line 5: This is not valid TOML: one key a line: something follows the value.",
+        f"{FILE}, line 5: This is not valid TOML: something follows the value (one key a line; a number "
+        "without £, % or commas).",
     ),
     _plan(
         "Half a month",

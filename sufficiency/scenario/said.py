@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
@@ -14,7 +15,7 @@ from sufficiency.errors import nearest, shown
 _WANTED = {
     "int_type": "it must be a whole number",
     "int_from_float": "it must be a whole number",
-    "float_type": "it must be a number",
+    "float_type": "it must be a number, without quotes, £, % or commas",
     "string_type": "it must be text, in quotes",
     "bool_type": "it must be true or false",
     "dict_type": "it must be a table",
@@ -46,7 +47,10 @@ _SYNTAX = (
     (r"Invalid value", "the value is none that TOML knows (is text in quotes, and a number without £, % or commas?)"),
     (r"Unclosed array|Unclosed inline table", "a bracket is not closed"),
     (r"Illegal character|Unterminated string|Expected \"['\"]\"", "a quote is not closed, or a sign is not allowed"),
-    (r"Expected newline or end of document after a statement", "one key a line: something follows the value"),
+    (
+        r"Expected newline or end of document after a statement",
+        "something follows the value (one key a line; a number without £, % or commas)",
+    ),
     (r"Expected '\]' at the end", "a table's name needs a closing bracket"),
 )
 
@@ -67,7 +71,7 @@ def sentence(detail: Any, model: type[BaseModel]) -> str:
     if kind in _PLAIN:
         return _PLAIN[kind].format(name=name, **context)
     if kind == "extra_forbidden":
-        return f"{shown(name)} is not a key here.{nearest(name, list(model.model_fields))}"
+        return f"{shown(name)} is not a key here.{nearest(name, list(_holder(model, place).model_fields))}"
     if kind in _LIMITS:
         key, words = _LIMITS[kind]
         return f"{given} is out of range: it must be {words} {context[key]:,.12g}."
@@ -77,6 +81,15 @@ def sentence(detail: Any, model: type[BaseModel]) -> str:
     either = place[:1] == ("starts",) and len(place) > 1
     wanted = _START if either else _WANTED.get(kind, str(detail["msg"]).lower())
     return f"{given} cannot be used: {wanted}."
+
+
+def _holder(model: type[BaseModel], place: Sequence[Any]) -> type[BaseModel]:
+    """The table that a key stands in: ``about`` and each ``investment`` have names of their own."""
+    for part in place[:-1]:
+        field = model.model_fields.get(str(part))
+        kinds = [] if field is None else [field.annotation, *get_args(field.annotation)]
+        model = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), model)
+    return model
 
 
 def _close(given: object, expected: str) -> str:

@@ -200,26 +200,13 @@ def _kinds_table(book: Book) -> str:
     )
 
 
-def _unpaid(titles: list[str]) -> str:
-    return (
-        f"Not shown for: {listed([escape(title) for title in titles])}. Saving holds grants, which would tell how many"
-        " children seek asylum alone."
-    )
-
-
 def _plans_pay(book: Book) -> list[str]:
     """Whether each plan pays for itself, before and after optimism bias."""
     if not book.run.has("money/payback"):
         return []
-    cases = book.run.frame("money/payback")
-    unseen = book.future.untold.payback - book.future.untold.money
-    lacking = [book.run.title_of(name) for name in dict.fromkeys(cases["scenario"]) if name in unseen]
-    cases = cases[~cases["scenario"].isin(list(unseen | book.future.untold.money))]
-    heading = ["## Do the plans pay? {#payback}", ""]
-    if lacking:
-        heading += [_unpaid(lacking), ""]
+    cases, heading = _judged(book)
     if cases.empty:
-        return heading if lacking else []
+        return heading
     year = max(int(name.removeprefix("pays_within_")) for name in cases.columns if name.startswith("pays_within_"))
     rows = [
         [
@@ -265,6 +252,20 @@ def _plans_pay(book: Book) -> list[str]:
         words_,
     )
     return [*heading, *[f"- {line}" for line in said], "", book.table(table), ""]
+
+
+def _judged(book: Book) -> tuple[pd.DataFrame, list[str]]:
+    """Cases of the plans whose payback may be shown, and the heading, which names those whose may not."""
+    cases = book.run.frame("money/payback")
+    unseen = book.future.untold.payback - book.future.untold.money
+    lacking = [escape(book.run.title_of(name)) for name in dict.fromkeys(cases["scenario"]) if name in unseen]
+    cases = cases[~cases["scenario"].isin(list(unseen | book.future.untold.money))]
+    why = (
+        f"Not shown for: {listed(lacking)}. Saving holds grants, which would tell how many children seek asylum alone."
+    )
+    if cases.empty and not lacking:
+        return cases, []
+    return cases, ["## Do the plans pay? {#payback}", "", *([why, ""] if lacking else [])]
 
 
 def _deflated(book: Book) -> str:
