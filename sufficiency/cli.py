@@ -11,15 +11,11 @@ from typing import Any
 
 import click
 
-from sufficiency import __version__
+from sufficiency import __version__, cli_options
 from sufficiency.cli_scenario import scenario
 from sufficiency.cli_solve import solve
 from sufficiency.errors import nearest
 from sufficiency.telling import telling
-
-_EXISTING = click.Path(exists=True, path_type=Path)
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -29,14 +25,14 @@ def main() -> None:
 
 
 @main.command()
-@click.argument("returns", type=_EXISTING)
+@click.argument("returns", type=cli_options.EXISTING)
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "csv", "html"]), default="text", help="How to tell it."
 )
-@click.option("--codes", type=_FILE, help="An edited table of which placement codes mean which setting (CSV).")
+@cli_options.codes
 @click.option("--authority", metavar="NAME|all", help="Which authority, in a file of several.")
-@click.option("--until", metavar="DATE", help="Last day of a part-year extract (2025-12-31), if misread.")
-@click.option("--strict", is_flag=True, help="Refuse returns with any error.")
+@cli_options.until
+@cli_options.strict
 @telling
 def check(
     returns: Path, form: str, codes: Path | None, *, authority: str | None, until: str | None, strict: bool
@@ -87,10 +83,10 @@ def _config(context: click.Context, _: click.Parameter, path: Path | None) -> Pa
 
 
 @main.command()
-@click.argument("returns", type=_EXISTING, required=False)
+@click.argument("returns", type=cli_options.EXISTING, required=False)
 @click.option(
     "--config",
-    type=_FILE,
+    type=cli_options.FILE,
     callback=_config,
     is_eager=True,
     expose_value=False,
@@ -110,7 +106,7 @@ def _config(context: click.Context, _: click.Parameter, path: Path | None) -> Pa
 )
 @click.option(
     "--tables",
-    type=_FOLDER,
+    type=cli_options.FOLDER,
     help="Folder of the council's tables (capacity.csv, prices.csv, population.csv, staying_put.csv). "
     "Default: beside the returns.",
 )
@@ -119,9 +115,7 @@ def _config(context: click.Context, _: click.Parameter, path: Path | None) -> Pa
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder of published statistics (CSV): the authority beside its region and England.",
 )
-@click.option(
-    "--origin", metavar="DATE", help="Last day of data, inclusive (2026-03-31): the returns as known on that day."
-)
+@cli_options.origin
 @click.option("--years", type=click.IntRange(1, 10), default=5, show_default=True, help="How far ahead to look.")
 @click.option(
     "--replications",
@@ -159,13 +153,13 @@ def _config(context: click.Context, _: click.Parameter, path: Path | None) -> Pa
     show_default=True,
     help="Both give the same numbers; the reference is slow, and code that an analyst can read.",
 )
-@click.option("--workers", type=click.IntRange(1, 256), help="Threads to use. Default: one for each core.")
+@cli_options.workers
 @click.option(
     "--cluster",
     metavar="ADDRESS|local",
     help="A Dask scheduler to simulate on (tls://host:8786), or local for processes of this machine: docs/cluster.md.",
 )
-@click.option("--codes", type=_FILE, help="An edited table of which placement codes mean which setting (CSV).")
+@cli_options.codes
 @click.option("--authority", metavar="NAME|all", help="Which authority, in a file of several; all runs each.")
 @click.option(
     "--at-once",
@@ -174,12 +168,12 @@ def _config(context: click.Context, _: click.Parameter, path: Path | None) -> Pa
     show_default=True,
     help="With --authority all: how many authorities to work on at a time, in processes of this machine.",
 )
-@click.option("--until", metavar="DATE", help="Last day of a part-year extract (2025-12-31), if misread.")
-@click.option("--council", type=_FILE, help="A TOML file with the council's name, logo and the sections wanted.")
+@cli_options.until
+@cli_options.council
 @click.option("--illustrative", is_flag=True, help="Published prices where the council gives none, marked everywhere.")
-@click.option("--strict", is_flag=True, help="Refuse returns with any error.")
+@cli_options.strict
 @click.option("--no-report", is_flag=True, help="Results only: no notebooks and no annex.")
-@click.option("--out", type=_FOLDER, help="Folder to write to. Default: reports/ and the name of the returns.")
+@cli_options.out
 @click.option("--overwrite", is_flag=True, help="Write over a run of other inputs, options or version.")
 @partial(telling, stopped="Stopped. What is finished is kept; the same command again goes on from there.")
 def run(returns: Path | None, *, no_report: bool, **given: Any) -> None:
@@ -205,7 +199,7 @@ def _dates(_: click.Context, __: click.Parameter, given: str | None) -> tuple[st
 
 
 @main.command()
-@click.argument("returns", type=_EXISTING, required=False)
+@click.argument("returns", type=cli_options.EXISTING, required=False)
 @click.option(
     "--origins",
     callback=_dates,
@@ -223,16 +217,14 @@ def _dates(_: click.Context, __: click.Parameter, given: str | None) -> tuple[st
 @click.option(
     "--replications", type=click.IntRange(20, 100_000), default=200, show_default=True, help="Of each forecast."
 )
-@click.option(
-    "--seed", type=click.IntRange(0, 2**63 - 1), default=2026, show_default=True, help="Of every random draw."
-)
-@click.option("--workers", type=click.IntRange(1, 256), help="Threads to use. Default: one for each core.")
-@click.option("--tables", type=_FOLDER, help="Folder of the council's tables. Default: beside the returns.")
-@click.option("--codes", type=_FILE, help="An edited table of which placement codes mean which setting (CSV).")
-@click.option("--authority", metavar="NAME", help="Which authority, in a file of several.")
-@click.option("--until", metavar="DATE", help="Last day of a part-year extract (2025-12-31), if misread.")
-@click.option("--strict", is_flag=True, help="Refuse returns with any error.")
-@click.option("--out", type=_FOLDER, help="Folder to write to. Default: reports/ and the name of the returns.")
+@cli_options.seed
+@cli_options.workers
+@cli_options.tables
+@cli_options.codes
+@cli_options.authority
+@cli_options.until
+@cli_options.strict
+@cli_options.out
 @click.option("--overwrite", is_flag=True, help="Write over an earlier back-test.")
 @telling
 def backtest(returns: Path | None, **given: Any) -> None:
@@ -251,7 +243,7 @@ main.add_command(solve)
 
 
 @main.command()
-@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.argument("folder", metavar="DIR", type=cli_options.FOLDER)
 @telling
 def example(folder: Path) -> None:
     """Write the invented example authority: its returns and council tables."""
@@ -264,7 +256,7 @@ def example(folder: Path) -> None:
 @main.command()
 @click.argument("run_folder", metavar="RUN", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--only", multiple=True, metavar="SECTION", help="Only this section (may be repeated).")
-@click.option("--council", type=_FILE, help="A TOML file with the council's name, logo and the sections wanted.")
+@cli_options.council
 @telling
 def annex(run_folder: Path, only: tuple[str, ...], council: Path | None) -> None:
     """Write the annex again from a finished run."""
@@ -276,7 +268,7 @@ def annex(run_folder: Path, only: tuple[str, ...], council: Path | None) -> None
 
 
 @main.command()
-@click.argument("folder", metavar="DIR", type=_FOLDER, default=Path("notebooks"))
+@click.argument("folder", metavar="DIR", type=cli_options.FOLDER, default=Path("notebooks"))
 @telling
 def lab(folder: Path) -> None:
     """JupyterLab on the notebooks (copied to DIR when they are not there yet)."""

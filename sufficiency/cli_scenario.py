@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
+from sufficiency import cli_options
 from sufficiency.telling import telling
 
 #: Of a forecast whose years were not asked for.
 _USUAL_MONTHS = 60
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
@@ -55,7 +55,7 @@ def new_file(name: str, levers: tuple[str, ...], based_on: str, *, schema: bool)
 
 
 @scenario.command("check")
-@click.argument("file", type=_FILE)
+@click.argument("file", type=cli_options.FILE)
 @telling
 def check_scenario(file: Path) -> None:
     """Every problem of a scenario file at once, each with its line."""

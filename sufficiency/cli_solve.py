@@ -7,15 +7,12 @@ from typing import Any
 
 import click
 
+from sufficiency import cli_options
 from sufficiency.telling import telling
-
-_EXISTING = click.Path(exists=True, path_type=Path)
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 @click.command()
-@click.argument("returns", type=_EXISTING, required=False)
+@click.argument("returns", type=cli_options.EXISTING, required=False)
 @click.option(
     "--lever",
     "levers",
@@ -53,19 +50,15 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option(
     "--replications", type=click.IntRange(20, 100_000), default=200, show_default=True, help="Of each value tried."
 )
-@click.option(
-    "--seed", type=click.IntRange(0, 2**63 - 1), default=2026, show_default=True, help="Of every random draw."
-)
-@click.option("--workers", type=click.IntRange(1, 256), help="Threads to use. Default: one for each core.")
-@click.option("--tables", type=_FOLDER, help="Folder of the council's tables. Default: beside the returns.")
-@click.option(
-    "--origin", metavar="DATE", help="Last day of data, inclusive (2026-03-31): the returns as known on that day."
-)
-@click.option("--codes", type=_FILE, help="An edited table of which placement codes mean which setting (CSV).")
-@click.option("--authority", metavar="NAME", help="Which authority, in a file of several.")
-@click.option("--until", metavar="DATE", help="Last day of a part-year extract (2025-12-31), if misread.")
-@click.option("--strict", is_flag=True, help="Refuse returns with any error.")
-@click.option("--out", type=_FOLDER, help="Folder to write to. Default: reports/ and the name of the returns.")
+@cli_options.seed
+@cli_options.workers
+@cli_options.tables
+@cli_options.origin
+@cli_options.codes
+@cli_options.authority
+@cli_options.until
+@cli_options.strict
+@cli_options.out
 @click.option("--overwrite", is_flag=True, help="Write over an earlier search.")
 @telling
 def solve(returns: Path | None, **given: Any) -> None:

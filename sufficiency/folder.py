@@ -18,7 +18,7 @@ from sufficiency.forecast import EntrantForecast, summarise_entrants
 from sufficiency.forecast.quarters import entries_by_quarter
 from sufficiency.history import History
 from sufficiency.plan import Gaps, between_plans, compare, compare_indicators
-from sufficiency.provenance import read_manifest, versions, write_manifest
+from sufficiency.provenance import read_manifest, shipped, versions, write_manifest
 from sufficiency.rates import Rates
 from sufficiency.rates.diagnostics import observed_expected
 from sufficiency.rates.past import past_tables, quality_tables
@@ -47,6 +47,12 @@ def fingerprint_of(inputs: Mapping[str, str], plans: list[Scenario], options: li
         "options": options,
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def default_folder(given: Path, kind: str = "") -> Path:
+    """Where a command on some returns writes that was not told where; ``kind`` ends its name."""
+    name = "example" if given == shipped("example") / "returns" else given.resolve().name
+    return Path("reports") / f"{name}{kind}"
 
 
 def prepare_folder(folder: Path, fingerprint: str, *, overwrite: bool) -> Path:

@@ -14,9 +14,10 @@ from joblib import cpu_count
 from joblib.externals.loky import ProcessPoolExecutor
 
 from sufficiency.codes import read_codes
+from sufficiency.folder import default_folder
 from sufficiency.inputs import Options
 from sufficiency.returns import Returns, read_each
-from sufficiency.run import Run, default_folder, open_workers, run, run_read
+from sufficiency.run import Run, open_workers, run, run_read
 from sufficiency.simulation.precision import Reached
 from sufficiency.simulation.workers import Workers
 

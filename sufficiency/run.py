@@ -16,6 +16,7 @@ from sufficiency.costs import count_money, price_a_night
 from sufficiency.errors import Finding, UserError
 from sufficiency.folder import (
     BASELINE,
+    default_folder,
     drop_partial,
     partial_results,
     prepare_folder,
@@ -52,7 +53,7 @@ from sufficiency.tables import Prices
 from sufficiency.trials.backtest import backtest, default_origins
 from sufficiency.trials.drivers import Drivers, Made, a_year_before, why_it_changed
 
-__all__ = ["Options", "Run", "default_folder", "open_workers", "run", "run_read"]
+__all__ = ["Options", "Run", "open_workers", "run", "run_read"]
 
 #: The back-test of a run: quicker than the command's, from fewer origins.
 _BACKTEST_REPLICATIONS, _BACKTEST_ORIGINS = 100, 4
@@ -226,11 +227,6 @@ class _Clock:
         now = time.perf_counter()
         self.timings[part] = round(now - self._last, 2)
         self._last = now
-
-
-def default_folder(given: Path) -> Path:
-    """Where a run goes that was not told where."""
-    return Path("reports") / ("example" if given == shipped("example") / "returns" else given.resolve().name)
 
 
 def _manifest(

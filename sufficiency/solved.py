@@ -10,18 +10,15 @@ from pathlib import Path
 from sufficiency import dates
 from sufficiency.codes import read_codes
 from sufficiency.errors import Problem, UserError, gathering
-from sufficiency.folder import fingerprint_of, prepare_folder, write
-from sufficiency.forecast import forecast_entrants
+from sufficiency.folder import default_folder, fingerprint_of, prepare_folder, write
 from sufficiency.history import History, build_history
-from sufficiency.plan import Means
+from sufficiency.plan import Means, estimate_means
 from sufficiency.plan.knobs import Knob, read_knob
 from sufficiency.plan.solve import Confirmed, Solved, solve
 from sufficiency.plan.targets import Target, read_targets
 from sufficiency.provenance import input_hashes, shipped, versions, write_manifest
-from sufficiency.rates import estimate_rates
 from sufficiency.returns import read_returns
 from sufficiency.scenario import Scenario, read_scenario
-from sufficiency.simulation import match_places, supply_of
 from sufficiency.tables import CouncilTables, read_council_tables
 
 PAGE, TABLE = "solve.txt", "solve.csv"
@@ -101,7 +98,7 @@ def run_solve(returns: Path | str | None, asked: SolveOptions) -> Answer:
     deciding: list[object] = [asked.levers, asked.targets, asked.ranges, asked.steps, asked.costs, asked.replications]
     deciding += ["solve", asked.seed, asked.authority, asked.origin, asked.until]
     fingerprint = fingerprint_of(hashes, [plan], deciding)
-    folder = prepare_folder(asked.out or _default_folder(given), fingerprint, overwrite=asked.overwrite)
+    folder = prepare_folder(asked.out or default_folder(given, "-solve"), fingerprint, overwrite=asked.overwrite)
     solved = solve(
         _means(history, tables, targets, asked.workers),
         knobs,
@@ -173,20 +170,11 @@ def _number(option: str, text: str) -> float:
 
 def _means(history: History, tables: CouncilTables, targets: Sequence[Target], workers: int | None) -> Means:
     """What is estimated once: entrants as far ahead as the targets ask."""
-    rates = estimate_rates(history)
     first = history.origin + 1
     months = [target.output.month for target in targets if target.output.month is not None]
     ahead = max(months, default=0) - int(dates.month_index(first)) + 1
     years = min(max(-(-ahead // _MONTHS), 1), _YEARS) if months else 5
-    forecast = forecast_entrants(history, months=_MONTHS * years + 1, evaluate=False, children=tables.population)
-    supply = supply_of(history, tables.capacity, tables.staying_put)
-    matched = match_places(history, supply, rates=rates, forecast=forecast, both_forms=False)
-    return Means(history, rates, forecast, matched, tables.prices, workers=workers)
-
-
-def _default_folder(given: Path) -> Path:
-    name = "example" if given == shipped("example") / "returns" else given.resolve().name
-    return Path("reports") / f"{name}-solve"
+    return estimate_means(history, tables, years=years, both_forms=False, workers=workers)
 
 
 def _write(folder: Path, solved: Solved, manifest: dict[str, object]) -> None:

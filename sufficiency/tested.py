@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from sufficiency.codes import read_codes
 from sufficiency.errors import UserError
-from sufficiency.folder import fingerprint_of, prepare_folder
+from sufficiency.folder import default_folder, fingerprint_of, prepare_folder
 from sufficiency.history import build_history
 from sufficiency.provenance import input_hashes, shipped, versions, write_manifest
 from sufficiency.returns import read_returns
@@ -93,7 +93,7 @@ def run_backtest(returns: Path | str | None = None, options: BacktestOptions | N
     if not origins:
         told = "four years of returns are needed: three to learn from and one to hold back"
         raise UserError([f"These returns are too short for a back-test; {told}."])
-    folder = prepare_folder(asked.out or _default_folder(given), fingerprint, overwrite=asked.overwrite)
+    folder = prepare_folder(asked.out or default_folder(given, "-backtest"), fingerprint, overwrite=asked.overwrite)
     with _shown(len(origins), show=asked.progress) as step:
         scores = backtest(
             read,
@@ -109,11 +109,6 @@ def run_backtest(returns: Path | str | None = None, options: BacktestOptions | N
     write_trust(folder / "internal", scores, codes)
     write_manifest(folder, _manifest(asked, [str(origin) for origin in origins], hashes, fingerprint))
     return Tested(folder, scores, trust(scores))
-
-
-def _default_folder(given: Path) -> Path:
-    name = "example" if given == shipped("example") / "returns" else given.resolve().name
-    return Path("reports") / f"{name}-backtest"
 
 
 @contextmanager

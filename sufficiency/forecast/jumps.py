@@ -28,6 +28,7 @@ from sufficiency.forecast.models import (
     Fitted,
     picked,
     posterior,
+    still_or_not,
 )
 from sufficiency.forecast.season import seasonal_factors
 
@@ -215,12 +216,12 @@ def _grid(values: Floats, slopes: tuple[float, ...]) -> tuple[Sets, Floats]:
     robust = max(float(np.median(changes)) / _MEDIAN_SQUARE / 2, _LEAST_NOISE) if len(changes) else 1.0
     mean = float(values.mean())
     rows, priors = [], []
-    for part, ratio, size, slope in product(_NOISES, _STEPS, _SIZES, slopes):
+    stepped = list(zip(_STEPS, still_or_not(len(_STEPS), _NO_STEPS), strict=True))
+    sloped = list(zip(slopes, still_or_not(len(slopes), _NO_SLOPE), strict=True))
+    for part, (ratio, steady), size, (slope, level) in product(_NOISES, stepped, _SIZES, sloped):
         noise = part * robust
         # A slope of the logarithm of a count is half as much on the scale of a square root, times the level.
         rows.append((noise, ratio**2 * noise, (size * mean) ** 2, (slope / 2 * mean / MONTHS) ** 2))
-        steady = _NO_STEPS if ratio == 0 else (1 - _NO_STEPS) / (len(_STEPS) - 1)
-        level = _NO_SLOPE if slope == 0 else (1 - _NO_SLOPE) / (len(_SLOPES) - 1)
         priors.append(steady * level)
     return Sets(*np.array(rows).T), np.array(priors)
 

@@ -79,9 +79,9 @@ def posterior(log_likelihoods: npt.ArrayLike, priors: npt.ArrayLike = 1.0) -> Fl
     return np.asarray(weights / weights.sum())
 
 
-def still_or_not(count: int) -> Floats:
-    """Prior weights of several sets of parameters, of which the first moves no level: shape (count,)."""
-    return np.array([STILL, *[(1 - STILL) / (count - 1)] * (count - 1)]) if count > 1 else np.ones(1)
+def still_or_not(count: int, still: float = STILL) -> Floats:
+    """Prior weights of several sets of parameters, of which the first moves nothing: shape (count,)."""
+    return np.array([still, *[(1 - still) / (count - 1)] * (count - 1)]) if count > 1 else np.ones(1)
 
 
 def picked(coefficients: Floats, weights: Floats, number: int) -> Ints:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sufficiency.forecast import EntrantForecast
+from sufficiency.forecast import EntrantForecast, forecast_entrants
 from sufficiency.history import History
-from sufficiency.rates import Rates
+from sufficiency.rates import Rates, estimate_rates
 from sufficiency.scenario import Scenario
-from sufficiency.simulation import Matched, Outcome, Supply
+from sufficiency.simulation import Matched, Outcome, Supply, match_places, supply_of
 from sufficiency.simulation.engines import EngineName
 from sufficiency.simulation.kept import Kept
 from sufficiency.simulation.replications import DEFAULT_SEED, simulate_plans
 from sufficiency.simulation.workers import Workers
-from sufficiency.tables import Prices
+from sufficiency.tables import CouncilTables, Prices
+
+_MONTHS = 12
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,9 @@ class Means:
         watched: Sequence[str] = (),
         unlimited: str | None = None,
         kept: Kept | None = None,
+        journeys: int = 0,
     ) -> list[Outcome]:
-        """The outcomes of some plans, without journeys; ``supply`` is the authority's before them, if not its own."""
+        """The outcomes of some plans; ``supply`` is the authority's before them, if not its own."""
         matched = self.matched if supply is None else replace(self.matched, supply=supply)
         return simulate_plans(
             self.history,
@@ -69,9 +72,33 @@ class Means:
             forecast=self.forecast,
             matched=matched,
             engine_name=self.engine_name,
-            journeys=0,
+            journeys=journeys,
             kept=kept,
             progress=self.progress,
             watched=watched,
             unlimited=unlimited,
         )
+
+
+def estimate_means(
+    history: History,
+    tables: CouncilTables,
+    *,
+    years: int,
+    both_forms: bool = True,
+    workers: int | Workers | None = None,
+) -> Means:
+    """Everything that does not depend on a plan, from an authority's history and tables.
+
+    Parameters
+    ----------
+    years
+        How far ahead entrants are forecast.
+    both_forms
+        As in :func:`~sufficiency.simulation.match_places`.
+    """
+    rates = estimate_rates(history)
+    forecast = forecast_entrants(history, months=_MONTHS * years + 1, evaluate=False, children=tables.population)
+    supply = supply_of(history, tables.capacity, tables.staying_put)
+    matched = match_places(history, supply, rates=rates, forecast=forecast, both_forms=both_forms)
+    return Means(history, rates, forecast, matched, tables.prices, workers=workers)

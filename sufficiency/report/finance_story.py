@@ -18,6 +18,7 @@ from sufficiency.errors import UserError
 from sufficiency.report.finished import prices_in_words, read_finished, setting_label
 from sufficiency.report.past import returns_path
 from sufficiency.simulation import match_places, supply_of
+from sufficiency.simulation.replications import simulate_plans
 from sufficiency.tables import CouncilTables, read_council_tables, read_prices, with_illustrative
 from sufficiency.tables.defaults import ILLUSTRATIVE
 
@@ -145,11 +146,9 @@ def load_money(
     tables = _priced(read_council_tables(place), prices)
     history = sf.build_history(sf.read_returns(place))
     matched = match_places(history, supply_of(history, tables.capacity, tables.staying_put))
-    outcomes = {
-        name: sf.simulate(history, name, replications=replications, seed=seed, years=years, matched=matched)
-        for name in ("baseline", *scenarios)
-    }
-    named = {outcome.scenario.name: outcome for outcome in outcomes.values()}
+    wanted = list(dict.fromkeys(("baseline", *scenarios)))
+    outcomes = simulate_plans(history, wanted, replications=replications, seed=seed, years=years, matched=matched)
+    named = {outcome.scenario.name: outcome for outcome in outcomes}
     money = count_money(history, named, tables)
     if tables.prices is None:
         raise UserError([_UNPRICED])

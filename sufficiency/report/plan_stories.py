@@ -15,9 +15,8 @@ import pandas as pd
 import sufficiency as sf
 from sufficiency.codes import read_codes
 from sufficiency.errors import UserError, nearest
-from sufficiency.forecast import forecast_entrants
 from sufficiency.history.indicators import MEASURES
-from sufficiency.plan import Means, compare, compare_indicators, find_gaps
+from sufficiency.plan import Means, compare, compare_indicators, estimate_means, find_gaps
 from sufficiency.plan.compare import COMPARISON_COLUMNS
 from sufficiency.plan.gaps import ALL_AGES, AS_RUN
 from sufficiency.plan.knobs import read_knob
@@ -26,13 +25,10 @@ from sufficiency.plan.sensitivity import Factor, lever_factor, simulated, tornad
 from sufficiency.plan.solve import Solved, solve
 from sufficiency.plan.targets import read_target
 from sufficiency.plan.waterfall import Waterfall, waterfall
-from sufficiency.rates import estimate_rates
 from sufficiency.report.finished import Finished, read_finished, setting_label
 from sufficiency.report.gaps import EVERYBODY, SHARE
 from sufficiency.report.past import returns_path
 from sufficiency.scenario import read_scenario
-from sufficiency.simulation import match_places, supply_of
-from sufficiency.simulation.replications import simulate_plans
 from sufficiency.tables import read_council_tables
 
 _BASELINE = "baseline"
@@ -55,12 +51,7 @@ def load_means(returns: Path | str = "", *, years: int = 5) -> Means:
     """An authority with everything that does not depend on a plan; blank takes the invented example."""
     path = returns_path(returns)
     history, tables = sf.build_history(sf.read_returns(path)), read_council_tables(path)
-    rates = estimate_rates(history)
-    months = _MONTHS * years + 1
-    forecast = forecast_entrants(history, months=months, evaluate=False, children=tables.population)
-    supply = supply_of(history, tables.capacity, tables.staying_put)
-    matched = match_places(history, supply, rates=rates, forecast=forecast)
-    return Means(history, rates, forecast, matched, tables.prices)
+    return estimate_means(history, tables, years=years)
 
 
 @dataclass(frozen=True)
@@ -212,17 +203,8 @@ def load_comparison(
         return Compared(*(run.frame(f"plan/{name}") if run.has(f"plan/{name}") else none for name in names))
     means = load_means(returns, years=years)
     plans = [read_scenario(name) for name in (_BASELINE, *scenarios)]
-    base, *others = simulate_plans(
-        means.history,
-        plans,
-        replications=replications,
-        seed=seed,
-        years=years,
-        rates=means.rates,
-        forecast=means.forecast,
-        matched=means.matched,
-        journeys=min(journeys, replications),
-    )
+    few = min(journeys, replications)
+    base, *others = means.simulate(plans, replications=replications, seed=seed, years=years, journeys=few)
     paid = {one.scenario.name: sf.cost(one, means.prices) for one in (base, *others)} if means.prices else {}
     yearly = [
         compare(one, base, spend=paid.get(one.scenario.name), baseline_spend=paid.get(_BASELINE)) for one in others

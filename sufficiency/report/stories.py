@@ -19,6 +19,7 @@ from sufficiency.report.finished import QUARTER_ENDS, Finished, read_finished, s
 from sufficiency.report.past import Past, fresh_past, load_history, returns_path
 from sufficiency.report.style import Words
 from sufficiency.simulation import match_places, supply_of
+from sufficiency.simulation.replications import simulate_plans
 from sufficiency.tables import read_council_tables
 
 INTERNAL = "INTERNAL: SMALL NUMBERS NOT HIDDEN"
@@ -203,9 +204,7 @@ def _fresh_futures(returns: Path, names: list[str], replications: int, seed: int
     history = sf.build_history(sf.read_returns(returns))
     tables = read_council_tables(returns)
     matched = match_places(history, supply_of(history, tables.capacity, tables.staying_put))
-    outcomes = [
-        sf.simulate(history, name, replications=replications, seed=seed, years=years, matched=matched) for name in names
-    ]
+    outcomes = simulate_plans(history, names, replications=replications, seed=seed, years=years, matched=matched)
     stock = pd.concat([one.stock for one in outcomes], ignore_index=True)
     cared = stock.astype({"setting": str, "scenario": str})
     titles = {one.scenario.name: one.scenario.about.title for one in outcomes}
