@@ -13,6 +13,7 @@ from sufficiency.simulation import Matched, Outcome, Supply, match_places, suppl
 from sufficiency.simulation.engines import EngineName
 from sufficiency.simulation.kept import Kept
 from sufficiency.simulation.replications import DEFAULT_SEED, simulate_plans
+from sufficiency.simulation.setup import Parameters
 from sufficiency.simulation.workers import Workers
 from sufficiency.tables import CouncilTables, Prices
 
@@ -58,6 +59,7 @@ class Means:
         unlimited: str | None = None,
         kept: Kept | None = None,
         journeys: int = 0,
+        parameters: Parameters = "draw",
     ) -> list[Outcome]:
         """The outcomes of some plans; ``supply`` is the authority's before them, if not its own."""
         matched = self.matched if supply is None else replace(self.matched, supply=supply)
@@ -73,6 +75,7 @@ class Means:
             matched=matched,
             engine_name=self.engine_name,
             journeys=journeys,
+            parameters=parameters,
             kept=kept,
             progress=self.progress,
             watched=watched,
