@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from sufficiency import dates
-from sufficiency.costs import count_money
+from sufficiency.costs import charges_of, count_money
 from sufficiency.errors import Finding, UserError
 from sufficiency.folder import (
     BASELINE,
@@ -143,8 +143,10 @@ def run_read(
     matched = match_places(history, supply, rates=rates, forecast=forecast)
     clock.mark("matching")
     prices = inputs.tables.prices
-    estimates = Means(history, rates, forecast, matched, prices, workers=workers, engine_name=asked.engine)
-    simulations = Simulations(estimates, asked, partial_results(folder))
+    means = Means(
+        history, rates, forecast, matched, charges_of(inputs.tables), workers=workers, engine_name=asked.engine
+    )
+    simulations = Simulations(means, asked, partial_results(folder))
     outcomes = simulations.plans(inputs.plans)
     clock.mark("simulation")
     by_chance = simulations.by_chance(outcomes[BASELINE]) if prices else None
