@@ -135,17 +135,8 @@ def run_read(
     history = build_history(inputs.returns, origin=asked.origin)
     if history.placements.empty:
         raise UserError(["No child in these returns is in care by the origin; nothing can be forecast."])
-    rates = estimate_rates(history)
-    children = inputs.tables.population
-    forecast = forecast_entrants(history, months=_months_ahead(history, asked.years), children=children)
-    clock.mark("history and rates")
-    supply = supply_of(history, inputs.tables.capacity, inputs.tables.staying_put)
-    matched = match_places(history, supply, rates=rates, forecast=forecast)
-    clock.mark("matching")
-    prices = inputs.tables.prices
-    means = Means(
-        history, rates, forecast, matched, charges_of(inputs.tables), workers=workers, engine_name=asked.engine
-    )
+    means = _estimated(history, inputs, asked, workers, clock)
+    rates, forecast, prices = means.rates, means.forecast, inputs.tables.prices
     simulations = Simulations(means, asked, partial_results(folder))
     outcomes = simulations.plans(inputs.plans)
     clock.mark("simulation")
@@ -160,10 +151,10 @@ def run_read(
         seed=asked.seed,
         workers=asked.workers,
         capacity=inputs.tables.capacity,
-        children=children,
+        children=inputs.tables.population,
     )
     clock.mark("back-test")
-    changed = _changed(inputs, Made(history, rates, forecast, matched.supply, children), outcomes, asked)
+    changed = _changed(inputs, means, outcomes, asked)
     clock.mark("why it changed")
     findings = (*history.findings, *_run_findings(outcomes, rates, forecast), *_unpriced(outcomes[BASELINE], prices))
     findings = (*findings, *money.findings)
@@ -188,6 +179,19 @@ def run_read(
     write_manifest(folder, {**manifest, "timings": clock.timings})
     drop_partial(folder)
     return Run(folder, inputs.returns, history, outcomes, money.spend, findings, annex, found)
+
+
+def _estimated(history: History, inputs: Inputs, asked: Options, workers: int | Workers | None, clock: _Clock) -> Means:
+    """What is estimated once and used by every plan."""
+    tables = inputs.tables
+    rates = estimate_rates(history)
+    forecast = forecast_entrants(history, months=_months_ahead(history, asked.years), children=tables.population)
+    clock.mark("history and rates")
+    supply = supply_of(history, tables.capacity, tables.staying_put)
+    matched = match_places(history, supply, rates=rates, forecast=forecast)
+    clock.mark("matching")
+    charges = charges_of(tables)
+    return Means(history, rates, forecast, matched, charges, workers=workers, engine_name=asked.engine)
 
 
 def _reported(folder: Path, council: Council, manifest: Mapping[str, object]) -> Mapping[str, Path]:
@@ -254,11 +258,13 @@ def _months_ahead(history: History, years: int) -> int:
     return dates.calendar_months(first, last)
 
 
-def _changed(inputs: Inputs, made: Made, outcomes: Mapping[str, Outcome], asked: Options) -> Drivers:
+def _changed(inputs: Inputs, means: Means, outcomes: Mapping[str, Outcome], asked: Options) -> Drivers:
     """The baseline beside the forecast of a year ago and today's number, by driver."""
+    children = inputs.tables.population
+    made = Made(means.history, means.rates, means.forecast, means.matched.supply, children)
     months = _months_ahead(made.history, asked.years) + _A_YEAR
     before = a_year_before(
-        inputs.returns, made.history, months=months, capacity=inputs.tables.capacity, children=made.children
+        inputs.returns, made.history, months=months, capacity=inputs.tables.capacity, children=children
     )
     return why_it_changed(made, outcomes[BASELINE], before, workers=asked.workers)
 
