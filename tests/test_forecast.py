@@ -81,12 +81,13 @@ def test_every_candidate_is_scored_beside_the_pool_that_is_used() -> None:
 
 
 @pytest.mark.property
-def test_each_member_has_a_third_of_the_paths() -> None:
+def test_each_member_has_its_share_of_the_paths() -> None:
     pool = fit_pool(_counts(8.0), AFTER)
     assert [member.name for member in pool.members] == list(MEMBERS)
     coefficients = np.zeros((3000, COEFFICIENTS))
     coefficients[:, MEMBER] = norm.ppf((np.arange(3000) + 0.5) / 3000)
-    assert np.bincount(pool.which(coefficients)).tolist() == [1000, 1000, 1000]
+    assert np.bincount(pool.which(coefficients)).tolist() == [1000, 2000]
+    assert list(MEMBERS.values()) == [1.0, 2.0]
     # A path is its member's own path.
     steps = norm.ppf((np.arange(36_000) * 7919 % 36_000 + 0.5) / 36_000).reshape(3000, 12)
     means, dispersions = pool.means(coefficients, steps), pool.dispersions(coefficients)
