@@ -95,6 +95,8 @@ class Runs:
         Means.
     spread, both, steep
         Variance of the level, covariance, variance of the slope.
+    age
+        Months since the jump that began the run; the series' own where there was none.
     """
 
     weight: Floats
@@ -103,10 +105,11 @@ class Runs:
     spread: Floats
     both: Floats
     steep: Floats
+    age: Floats
 
     def parts(self) -> tuple[Floats, ...]:
         """All arrays, in the order of the fields."""
-        return (self.weight, self.level, self.slope, self.spread, self.both, self.steep)
+        return (self.weight, self.level, self.slope, self.spread, self.both, self.steep, self.age)
 
 
 @dataclass(frozen=True)
@@ -135,11 +138,15 @@ class Jumping:
         """Today's level as a count a month."""
         return float((self.runs.weight * counted(self.runs.level, self.sets.noise[:, None])).sum())
 
+    def unbroken(self, months: int) -> float:
+        """Chance that no jump lies in the last months, or in the whole series where that is shorter."""
+        return float(self.runs.weight[self.runs.age >= min(months, int(self.runs.age.max()))].sum())
+
     def means(self, coefficients: Floats, steps: Floats) -> Floats:
         """See :class:`~sufficiency.forecast.models.Fitted`."""
         own, run = self._picked(coefficients)
         sets, months = self.sets.of(own), steps.shape[1]
-        _, level, slope, spread, both, steep = (part[own, run] for part in self.runs.parts())
+        _, level, slope, spread, both, steep, _ = (part[own, run] for part in self.runs.parts())
         root = np.sqrt(np.maximum(spread, 0.0))
         across = np.divide(both, root, out=np.zeros_like(root), where=root > 0)
         first, second = coefficients[:, STATE], coefficients[:, 0]
@@ -235,7 +242,7 @@ def _filtered(values: Floats, sets: Sets) -> tuple[Runs, Floats]:
     count = len(sets.noise)
     one, none = np.ones((count, 1)), np.zeros((count, 1))
     # The first month only places the level.
-    runs = Runs(one, values[0] * one, none, sets.noise[:, None] * one, none, sets.slope[:, None] * one)
+    runs = Runs(one, values[0] * one, none, sets.noise[:, None] * one, none, sets.slope[:, None] * one, none)
     logs = np.zeros(count)
     for value in values[1:]:
         runs, likelihood = _seen(_ahead(runs, sets), sets, float(value))
@@ -258,14 +265,14 @@ def _ahead(runs: Runs, sets: Sets) -> Runs:
     wide = (runs.weight * (spread + level**2)).sum(axis=1) - mean**2 + sets.jump
     cross = (runs.weight * (both + level * slope)).sum(axis=1) - mean * tilt
     sheer = (runs.weight * (steep + slope**2)).sum(axis=1) - tilt**2
-    started = (np.full(len(mean), JUMPS), mean, tilt, wide, cross, sheer)
-    going = ((1 - JUMPS) * runs.weight, level, slope, spread, both, steep)
+    started = (np.full(len(mean), JUMPS), mean, tilt, wide, cross, sheer, np.zeros(len(mean)))
+    going = ((1 - JUMPS) * runs.weight, level, slope, spread, both, steep, runs.age + 1)
     return Runs(*(np.column_stack(pair) for pair in zip(going, started, strict=True)))
 
 
 def _seen(runs: Runs, sets: Sets, value: float) -> tuple[Runs, Floats]:
     """Beliefs once a month's count is seen, and the likelihood of that count under each set."""
-    weight, level, slope, spread, both, steep = runs.parts()
+    weight, level, slope, spread, both, steep, age = runs.parts()
     total, error = spread + sets.noise[:, None], value - level
     joint = weight * np.exp(-np.square(error) / 2 / total) / np.sqrt(total) + _TINY
     likelihood = joint.sum(axis=1)
@@ -277,6 +284,7 @@ def _seen(runs: Runs, sets: Sets, value: float) -> tuple[Runs, Floats]:
         spread=spread * (1 - gain),
         both=both * (1 - gain),
         steep=steep - tilt * both,
+        age=age,
     )
     return after, np.asarray(likelihood)
 
