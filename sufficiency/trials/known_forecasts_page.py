@@ -192,7 +192,7 @@ def _asked(usual: pd.DataFrame) -> str:
     """What was asked of the forecast on the worlds of usual size, and whether it is so."""
     rows = []
     for level, widest in ((TOTAL, 1.6), (SETTING, 1.35)):
-        for first, last in _SPANS:
+        for first, last in (*_SPANS, (_SPANS[0][0], _SPANS[-1][-1])):
             found = pooled(usual, level, (first, last)).figures()
             asked = (
                 ("skill", "at least 0.60", found["skill"] >= _LEAST_SKILL, f"{found['skill']:.2f}"),
@@ -271,8 +271,8 @@ the method are blind to each other any more; the real series are where the entra
 _WANTED = """\
 ## What was asked, and whether it is so
 
-Where a figure is missed it says so. Ranges are those that real series ask for, whose levels move more than the levels
-of these worlds do once they have changed: hence their width here.
+Where a figure is missed it says so; the last rows of each level are of both years together. Ranges are those that real
+series ask for, whose levels move more than the levels of these worlds do once they have changed: hence their width.
 """
 _STILL = """\
 Here no change is hard to beat, and skill, a ratio of small differences, means little; the ratios to the oracle count.
