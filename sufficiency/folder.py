@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from sufficiency import __version__, dates
-from sufficiency.costs import Money, summarise_spend
+from sufficiency.costs import Money, gross, summarise_spend
 from sufficiency.errors import UserError
 from sufficiency.forecast import EntrantForecast, summarise_entrants
 from sufficiency.forecast.quarters import entries_by_quarter
@@ -179,8 +179,8 @@ def write_places(folder: Path, history: History, outcomes: Mapping[str, Outcome]
 def write_comparisons(folder: Path, outcomes: Mapping[str, Outcome], money: Money) -> None:
     """Plans against the baseline month by month, and against each other; pounds gross, as :func:`write_results`."""
     base, *plans = (outcomes[name] for name in sorted(outcomes, key=lambda name: name != BASELINE))
-    monthly = {name: _gross(costs.by_month()) for name, costs in money.costs.items()}
-    paid = {name: _gross(spend) for name, spend in money.spend.items()}
+    monthly = {name: gross(costs.by_month()) for name, costs in money.costs.items()}
+    paid = {name: gross(spend) for name, spend in money.spend.items()}
     months = [
         compare(
             plan,
@@ -195,11 +195,6 @@ def write_comparisons(folder: Path, outcomes: Mapping[str, Outcome], money: Mone
         write(folder, "plan/comparison_by_month.parquet", pd.concat(months, ignore_index=True))
     if len(plans) > 1:
         write(folder, "plan/between_plans.parquet", between_plans(plans, paid))
-
-
-def _gross(spend: pd.DataFrame) -> pd.DataFrame:
-    """Spend before income."""
-    return spend[spend["kind"] != "income"]
 
 
 def write_indicators(folder: Path, outcomes: Sequence[Outcome]) -> None:
@@ -238,9 +233,9 @@ def write_results(
         write(folder, "spend.parquet", summarise_spend(paid))
     base = outcomes[BASELINE]
     # Plans are compared gross, as the annex tells spend: income would tell how many children seek asylum.
-    gross = {name: _gross(paid) for name, paid in spend.items()}
+    before_income = {name: gross(paid) for name, paid in spend.items()}
     compared = [
-        compare(outcome, base, spend=gross.get(name), baseline_spend=gross.get(BASELINE))
+        compare(outcome, base, spend=before_income.get(name), baseline_spend=before_income.get(BASELINE))
         for name, outcome in outcomes.items()
         if name != BASELINE
     ]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from sufficiency import dates
-from sufficiency.costs import count_money, price_a_night
+from sufficiency.costs import charges_of, count_money
 from sufficiency.errors import Finding, UserError
 from sufficiency.folder import (
     BASELINE,
@@ -41,12 +41,10 @@ from sufficiency.report import Council
 from sufficiency.report.findings import findings_json
 from sufficiency.returns import Returns
 from sufficiency.scenario import Scenario
-from sufficiency.simulation import Matched, Outcome, match_places, supply_of
+from sufficiency.simulated import Simulations, precision_asked
+from sufficiency.simulation import Outcome, match_places, supply_of
 from sufficiency.simulation.findings import exposure_findings, lever_findings, place_findings, without_effect
-from sufficiency.simulation.kept import Kept
-from sufficiency.simulation.matching import second_form
-from sufficiency.simulation.precision import Precision, Reached, placement_spend, reached
-from sufficiency.simulation.replications import simulate_plans
+from sufficiency.simulation.precision import Reached, reached
 from sufficiency.simulation.results import by_year
 from sufficiency.simulation.workers import Workers
 from sufficiency.tables import Prices
@@ -57,10 +55,6 @@ __all__ = ["Options", "Run", "open_workers", "run", "run_read"]
 
 #: The back-test of a run: quicker than the command's, from fewer origins.
 _BACKTEST_REPLICATIONS, _BACKTEST_ORIGINS = 100, 4
-#: Replications of the baseline with the other form of matching, which is run for comparison only.
-_SECOND_REPLICATIONS = 100
-#: Replications of which the journeys are made for the indicators of plans; they are slow to look through.
-_INDICATOR_REPLICATIONS = 20
 _A_YEAR = 12
 
 
@@ -145,15 +139,19 @@ def run_read(
     children = inputs.tables.population
     forecast = forecast_entrants(history, months=_months_ahead(history, asked.years), children=children)
     clock.mark("history and rates")
-    estimates = _Estimates(rates, forecast, _matched(history, inputs, rates, forecast))
+    supply = supply_of(history, inputs.tables.capacity, inputs.tables.staying_put)
+    matched = match_places(history, supply, rates=rates, forecast=forecast)
     clock.mark("matching")
-    kept = partial_results(folder)
-    outcomes = _simulate_all(
-        history, inputs.plans, estimates, _Means(asked, workers, kept.part("plans"), inputs.tables.prices)
-    )
-    clock.mark("simulation")
     prices = inputs.tables.prices
-    money = count_money(history, outcomes, inputs.tables)
+    means = Means(
+        history, rates, forecast, matched, charges_of(inputs.tables), workers=workers, engine_name=asked.engine
+    )
+    simulations = Simulations(means, asked, partial_results(folder))
+    outcomes = simulations.plans(inputs.plans)
+    clock.mark("simulation")
+    by_chance = simulations.by_chance(outcomes[BASELINE]) if prices else None
+    money = count_money(history, outcomes, inputs.tables, by_chance=by_chance)
+    clock.mark("money")
     tested = backtest(
         inputs.returns,
         origins=default_origins(history.first_day, history.origin, _BACKTEST_ORIGINS),
@@ -165,9 +163,9 @@ def run_read(
         children=children,
     )
     clock.mark("back-test")
-    changed = _changed(inputs, Made(history, rates, forecast, estimates.matched.supply, children), outcomes, asked)
+    changed = _changed(inputs, Made(history, rates, forecast, matched.supply, children), outcomes, asked)
     clock.mark("why it changed")
-    findings = (*history.findings, *_run_findings(outcomes, estimates), *_unpriced(outcomes[BASELINE], prices))
+    findings = (*history.findings, *_run_findings(outcomes, rates, forecast), *_unpriced(outcomes[BASELINE], prices))
     findings = (*findings, *money.findings)
     write_history(folder, history, inputs.returns, inputs.tables.population, inputs.comparators)
     write_estimates(folder, history, rates, forecast, outcomes[BASELINE], tested)
@@ -175,14 +173,13 @@ def run_read(
     write_results(folder, outcomes, money.spend, inputs.plans)
     write_money(folder, money, inputs.tables)
     write_comparisons(folder, outcomes, money)
-    other = _Means(replace(asked, progress=False), workers, kept.part("second form"), prices)
-    write_places(folder, history, outcomes, _other_form(history, outcomes[BASELINE], estimates, other))
+    write_places(folder, history, outcomes, simulations.other_form(outcomes[BASELINE]))
     if len(inputs.plans) > 1:
-        write_indicators(folder, _with_journeys(history, inputs.plans, estimates, other))
-    write_gaps(folder, find_gaps([*outcomes.values()], _companions(history, estimates, asked, workers, kept)))
+        write_indicators(folder, simulations.with_journeys(inputs.plans))
+    write_gaps(folder, find_gaps([*outcomes.values()], simulations.companions()))
     write(folder, "findings.json", findings_json(replace(inputs.returns, findings=findings)))
     clock.mark("results")
-    precise = _precision(asked, history, prices)
+    precise = precision_asked(asked, history, prices)
     base, *others = outcomes.values()
     found = reached(base, precise, asked.replications, others if precise.of_differences else ()) if precise else None
     manifest = _manifest(history, inputs, asked, outcomes[BASELINE], found)
@@ -257,74 +254,6 @@ def _months_ahead(history: History, years: int) -> int:
     return dates.calendar_months(first, last)
 
 
-@dataclass(frozen=True)
-class _Estimates:
-    """What is estimated once and used by every plan."""
-
-    rates: Rates
-    forecast: EntrantForecast
-    matched: Matched
-
-
-def _matched(history: History, inputs: Inputs, rates: Rates, forecast: EntrantForecast) -> Matched:
-    supply = supply_of(history, inputs.tables.capacity, inputs.tables.staying_put)
-    return match_places(history, supply, rates=rates, forecast=forecast)
-
-
-@dataclass(frozen=True)
-class _Means:
-    """How plans are simulated: what was asked for, by whom, and where finished blocks are kept."""
-
-    asked: Options
-    workers: int | Workers | None
-    kept: Kept
-    prices: Prices | None
-
-
-def _precision(asked: Options, history: History, prices: Prices | None) -> Precision | None:
-    if not asked.precision:
-        return None
-    apart = asked.precision_of.endswith("difference")
-    if asked.precision_of.startswith("children") or prices is None:
-        return Precision(asked.precision, of_differences=apart)
-    days = (history.origin + 1, dates.add_years(history.origin, asked.years))
-    watched = placement_spend(price_a_night(prices, history.codes, *days))
-    return Precision(asked.precision, watched=watched, of_differences=apart)
-
-
-def _simulate_all(history: History, plans: list[Scenario], estimates: _Estimates, means: _Means) -> dict[str, Outcome]:
-    return {outcome.scenario.name: outcome for outcome in _simulated(history, plans, estimates, means)}
-
-
-def _with_journeys(history: History, plans: list[Scenario], estimates: _Estimates, means: _Means) -> list[Outcome]:
-    """The first replications of every plan once more, with the journeys from which indicators are found."""
-    few = replace(means.asked, replications=min(means.asked.replications, _INDICATOR_REPLICATIONS), precision=None)
-    unkept = replace(means, asked=few, kept=means.kept.part("journeys"))
-    return _simulated(history, plans, estimates, unkept, few.replications)
-
-
-def _simulated(
-    history: History, plans: list[Scenario], estimates: _Estimates, means: _Means, journeys: int = 0
-) -> list[Outcome]:
-    asked = means.asked
-    return simulate_plans(
-        history,
-        plans,
-        replications=asked.replications,
-        precision=_precision(asked, history, means.prices),
-        seed=asked.seed,
-        years=asked.years,
-        workers=means.workers,
-        rates=estimates.rates,
-        forecast=estimates.forecast,
-        matched=estimates.matched,
-        engine_name=asked.engine,
-        journeys=journeys,
-        kept=means.kept,
-        progress=asked.progress,
-    )
-
-
 def _changed(inputs: Inputs, made: Made, outcomes: Mapping[str, Outcome], asked: Options) -> Drivers:
     """The baseline beside the forecast of a year ago and today's number, by driver."""
     months = _months_ahead(made.history, asked.years) + _A_YEAR
@@ -334,33 +263,15 @@ def _changed(inputs: Inputs, made: Made, outcomes: Mapping[str, Outcome], asked:
     return why_it_changed(made, outcomes[BASELINE], before, workers=asked.workers)
 
 
-def _other_form(history: History, baseline: Outcome, estimates: _Estimates, means: _Means) -> Outcome | None:
-    """The baseline under the second form of matching; None where nothing was fitted."""
-    matched = estimates.matched
-    if not matched.matches:
-        return None
-    other = replace(estimates, matched=Matched(second_form(matched.supply, matched.matches), matched.matches))
-    fewer = replace(means.asked, replications=min(baseline.replications, _SECOND_REPLICATIONS), precision=None)
-    return _simulated(history, [baseline.scenario], other, replace(means, asked=fewer))[0]
-
-
-def _companions(
-    history: History, estimates: _Estimates, asked: Options, workers: int | Workers | None, kept: Kept
-) -> Means:
-    """With what the runs are made in which one setting has no limit."""
-    given = (history, estimates.rates, estimates.forecast, estimates.matched)
-    return Means(*given, workers=workers, engine_name=asked.engine, kept=kept.part("gaps"))
-
-
-def _run_findings(outcomes: Mapping[str, Outcome], estimates: _Estimates) -> list[Finding]:
+def _run_findings(outcomes: Mapping[str, Outcome], rates: Rates, forecast: EntrantForecast) -> list[Finding]:
     """What the run itself has to tell: plans without effect, fits that fell short, places and exposure."""
-    found = [Finding("forecast_note", "info", note, "kept, and told here") for note in estimates.forecast.notes]
+    found = [Finding("forecast_note", "info", note, "kept, and told here") for note in forecast.notes]
     base = outcomes[BASELINE]
     for name, outcome in outcomes.items():
         if name != BASELINE and outcome.scenario.levers:
             found += lever_findings(outcome, base)
             found += without_effect(outcome) if same_results(outcome, base) else []
-    return [*found, *exposure_findings(estimates.rates), *place_findings(base)]
+    return [*found, *exposure_findings(rates), *place_findings(base)]
 
 
 def _unpriced(base: Outcome, prices: Prices | None) -> list[Finding]:

@@ -226,6 +226,23 @@ def test_drawn_prices_spread_about_the_price_given_and_are_shared_by_plans(tmp_p
     assert set(spend_tables(drawn)["includes"]) == {"chance, parameters and prices"}
 
 
+@pytest.mark.unit
+def test_mean_spend_with_drawn_prices_is_that_of_the_prices_given(tmp_path: Path) -> None:
+    """Few futures, other nights in each and some without any: no price is dearer or cheaper on average by chance."""
+    prices = tables_of(tmp_path, price_list=LIST).prices
+    assert prices is not None
+    stays = [stay(HOME, "2027-04-01", f"2028-{month:02d}-11", replication=month) for month in (2, 4, 7)]
+    outcome = outcome_of(stays, last="2028-12-31")
+    drawn, known = (cost_plan(outcome, prices, draw_prices=draw) for draw in (True, False))
+    both = [costs.pounds["placement"].mean(axis=0) for costs in (drawn, known)]
+    assert both[0] == pytest.approx(both[1])
+    lived = known.total()[:, 5] > 0
+    assert np.ptp(drawn.total()[lived, 5] / known.total()[lived, 5]) > 0.01
+    alone = outcome_of(stays[:1], last="2028-12-31")
+    same = [cost_plan(alone, prices, draw_prices=draw).total().sum() for draw in (True, False)]
+    assert same[0] == pytest.approx(same[1])
+
+
 @pytest.mark.property
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 from small_world import known_history
 
-from sufficiency.costs import read_prices
+from sufficiency.costs import Charges, read_prices
 from sufficiency.errors import UserError
 from sufficiency.forecast import forecast_entrants
 from sufficiency.plan import Means
@@ -80,7 +80,7 @@ def means(tmp_path_factory: pytest.TempPathFactory) -> Means:
     path = tmp_path_factory.mktemp("prices") / "prices.csv"
     rows = [f"{name},2020-01-01,1000,own,ledger" for name in history.codes.all_settings]
     path.write_text("\n".join(["setting,from,pounds_per_week,status,source", *rows]), encoding="utf-8")
-    return Means(history, rates, forecast, matched, read_prices(path), workers=1)
+    return Means(history, rates, forecast, matched, Charges(read_prices(path)), workers=1)
 
 
 @pytest.mark.functional

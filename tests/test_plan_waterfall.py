@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from small_world import known_history
 
-from sufficiency.costs import read_prices
+from sufficiency.costs import Charges, read_prices
 from sufficiency.forecast import forecast_entrants
 from sufficiency.plan import Means
 from sufficiency.plan.outputs import Output
@@ -113,7 +113,7 @@ def test_what_a_plan_invests_is_a_step_of_its_own(means: Means, tmp_path: Path) 
     path.write_text("\n".join(["setting,from,pounds_per_week,status,source", *rows]), encoding="utf-8")
     levers = "[levers.entries]\nchange = -0.4\n[[investment]]\nwhat = 'team'\nper_year = 120_000\n"
     plan = _plan(tmp_path, levers)
-    priced = Means(means.history, means.rates, means.forecast, means.matched, read_prices(path), workers=1)
+    priced = Means(means.history, means.rates, means.forecast, means.matched, Charges(read_prices(path)), workers=1)
     found = waterfall(priced, plan, Output("spend"), replications=6, years=1).table.set_index("lever")
     assert found["effect"][INVESTMENT] == pytest.approx(120_000)
     assert found["effect"]["entries"] + 120_000 == pytest.approx(found["effect"][WHOLE])

@@ -187,9 +187,13 @@ def test_a_run_leaves_what_the_contract_says(example_run: Path) -> None:
     assert list(published.glob("tables/*.csv"))
     assert {path.stem for path in (inside / "notebooks").glob("*.ipynb")} == set(NOTEBOOKS)
     assert (inside / "workbook.xlsx").is_file()
-    assert {"summary", "reconciliation", "variance", "medium_term", "payback", "frontier"} <= {
+    assert {"summary", "reconciliation", "variance", "medium_term", "payback", "frontier", "spend_ranges"} <= {
         path.stem for path in (inside / "money").glob("*.parquet")
     }
+    held = pd.read_parquet(inside / "money" / "spend_ranges.parquet")
+    assert list(dict.fromkeys(held["includes"])) == ["chance", "chance and parameters", "chance, parameters and prices"]
+    assert set(held["replications"]) == {4}
+    assert (published / "tables" / "spend_ranges.csv").is_file()
     manifest = json.loads((example_run / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["status"] == "complete"
     assert manifest["invented"] is True

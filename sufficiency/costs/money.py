@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from sufficiency import dates
 from sufficiency.costs.accounts import ALL, APART, TOLERANCE, Opening, budgeted, opening_year, reconcile, variance
+from sufficiency.costs.charges import charges_of
 from sufficiency.costs.medium_term import medium_term_plan
 from sufficiency.costs.mixes import frontier, year_mix
+from sufficiency.costs.ranges import spend_ranges
 from sufficiency.costs.savings import Case, Savings, discounting, savings
-from sufficiency.costs.spend import Costs, cost_plan
+from sufficiency.costs.spend import Costs
 from sufficiency.costs.summary import monthly_tables, spend_tables
 from sufficiency.errors import Finding, Problem, UserError, gathering
 from sufficiency.history import History
@@ -56,7 +57,12 @@ NO_MONEY = Money({}, {}, ())
 
 
 def count_money(
-    history: History, outcomes: Mapping[str, Outcome], tables: CouncilTables, baseline: str = "baseline"
+    history: History,
+    outcomes: Mapping[str, Outcome],
+    tables: CouncilTables,
+    baseline: str = "baseline",
+    *,
+    by_chance: Outcome | None = None,
 ) -> Money:
     """Cost every plan and make the tables of finance; nothing where there are no prices.
 
@@ -64,17 +70,20 @@ def count_money(
     ----------
     baseline
         The scenario against which savings are told.
+    by_chance
+        The baseline simulated with its parameters at their means, to tell what chance alone makes of spend;
+        that is not told without it.
 
     Raises
     ------
     UserError
         When a plan cannot be costed. What cannot be held against the books is a finding.
     """
-    prices = tables.prices
-    if prices is None:
+    charges = charges_of(tables)
+    if charges is None:
         return NO_MONEY
-    paid = partial(cost_plan, prices=prices, fixed_costs=tables.fixed_costs, income=tables.income)
-    costs = {name: paid(outcome) for name, outcome in outcomes.items()}
+    prices = charges.prices
+    costs = {name: charges.costs(outcome) for name, outcome in outcomes.items()}
     base = costs[baseline]
     problems: list[Problem] = []
     opening: Opening | None = None
@@ -95,10 +104,14 @@ def count_money(
         **_saving_tables(saved),
         **_mix_tables(base, problems),
     }
+    known = base
     if prices.lists:
-        known = paid(outcomes[baseline], draw_prices=False)
+        known = charges.costs(outcomes[baseline], draw_prices=False)
         found["summary_known_prices"] = spend_tables(known)
         found["price_lists"] = _lists(tables)
+    if by_chance is not None:
+        alone = charges.costs(by_chance, draw_prices=False)
+        found["spend_ranges"] = spend_ranges([alone, known, *([base] if known is not base else [])])
     return Money(costs, found, tuple(_findings(found, problems, tables, base)))
 
 

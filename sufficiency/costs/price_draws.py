@@ -27,8 +27,10 @@ def price_factors(lists: tuple[PriceList, ...], codes: Codes, seed: int, nights:
     a year's k children are k placements of the distribution, a few of which cost many times the mean: one
     factor a financial year, lognormal with variance (exp(sigma²) - 1) / k, the years independent of each
     other (an assumption: a dear placement that lasts for years makes sums over years spread a little more).
-    Both have mean 1, so that expected spend is that of the price given. Draws are keyed by setting and year,
-    so plans share them.
+    Both have mean 1. Of the replications at hand they are brought to it month by month, weighed by nights, so that
+    mean spend is that of the price given and no luck of the draws passes for inflation (moment matching: Boyle,
+    Broadie and Glasserman, Monte Carlo methods for security pricing, Journal of Economic Dynamics and Control 21,
+    1997); one replication alone has the price given. Draws are keyed by setting and year, so plans share them.
 
     Parameters
     ----------
@@ -55,8 +57,17 @@ def price_factors(lists: tuple[PriceList, ...], codes: Codes, seed: int, nights:
             inside = years == year
             children = nights[:, inside, place].sum(axis=1) / length[inside].sum()
             variance = np.log1p(one.relative_variance / np.maximum(children, 1.0))
-            factors[:, inside, place] = (whole * _lognormal(variance, _normals(keys, subject, int(year))))[:, None]
+            drawn = whole * _lognormal(variance, _normals(keys, subject, int(year)))
+            factors[:, inside, place] = _centred(drawn, nights[:, inside, place])
     return factors
+
+
+def _centred(drawn: Floats, nights: Floats) -> Floats:
+    """Factors of some replications whose mean over nights is 1 in every month: shape (replications, months)."""
+    whole = nights.sum(axis=0)
+    mean = np.divide(drawn @ nights, whole, out=np.ones_like(whole), where=whole > 0)
+    found: Floats = drawn[:, None] / mean
+    return found
 
 
 def _normals(keys: tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]], subject: object, number: int) -> Floats:

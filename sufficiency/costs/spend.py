@@ -6,7 +6,7 @@ from arrival to the day before leaving), so that a year has 365 or 366 of them. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,7 @@ from sufficiency.errors import UserError
 from sufficiency.scenario import Investment
 from sufficiency.simulation import Outcome
 from sufficiency.tables import Prices
+from sufficiency.tables.price_lists import PriceList
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -59,7 +60,8 @@ class Costs:
     one_off
         Of the investment, what is paid once: shape (months,).
     includes
-        What the spread over replications holds: chance, parameters, prices.
+        What the spread over replications holds: chance; parameters, where the outcome drew them; prices, where
+        there are price lists and they were drawn.
     """
 
     scenario: str
@@ -79,6 +81,12 @@ class Costs:
     def settings(self) -> tuple[str, ...]:
         """Settings of the last axis of the pounds, the last being :data:`NO_SETTING`."""
         return (*self.codes.all_settings, NO_SETTING)
+
+    @property
+    def held(self) -> str:
+        """What the spread holds, in words."""
+        *others, last = self.includes
+        return f"{', '.join(others)} and {last}" if others else last
 
     @property
     def years(self) -> npt.NDArray[np.object_]:
@@ -178,8 +186,13 @@ def cost_plan(
         price=_mean_price(counted.nights, price) * money.fees,
         pounds=dict(zip(KINDS, kinds, strict=True)),
         one_off=one_off,
-        includes=("chance", "parameters", *(["prices"] if lists else [])),
+        includes=_includes(outcome, lists),
     )
+
+
+def _includes(outcome: Outcome, lists: Sequence[PriceList]) -> tuple[str, ...]:
+    drawn = {"parameters": outcome.parameters == "draw", "prices": bool(lists)}
+    return ("chance", *(name for name, is_drawn in drawn.items() if is_drawn))
 
 
 def cost(

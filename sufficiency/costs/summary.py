@@ -112,8 +112,7 @@ def _cut(costs: Costs, basis: str, cut: str, amounts: dict[str, Floats]) -> pd.D
     if table.empty:
         return table.assign(scenario=[], basis=[], cut=[], includes=[])
     figures = figures_of(np.concatenate([pounds.T for pounds in kept.values()]))
-    said = " and ".join(costs.includes) if len(costs.includes) < 3 else "chance, parameters and prices"  # noqa: PLR2004
-    about = {"scenario": costs.scenario, "basis": basis, "cut": cut, "includes": said}
+    about = {"scenario": costs.scenario, "basis": basis, "cut": cut, "includes": costs.held}
     whole = pd.concat([table, figures], axis=1).assign(**about)
     return whole[["scenario", "financial_year", "basis", "cut", "name", *FIGURES, "includes"]]
 

@@ -20,7 +20,7 @@ from sufficiency import dates
 from sufficiency.draws import KeyWords, Purpose, Words, draws, key_words, month_key, other_key
 from sufficiency.forecast.exposure import Children
 from sufficiency.forecast.models import Fitted
-from sufficiency.forecast.paths import poisson_counts, stream_rates
+from sufficiency.forecast.paths import at_its_means, poisson_counts, stream_rates
 from sufficiency.forecast.pool import fit_pool
 from sufficiency.forecast.scores import SCORE_COLUMNS, score_models
 from sufficiency.history import History
@@ -58,6 +58,8 @@ class EntrantForecast:
     asylum
         Mean arrivals of children seeking asylum that a plan needs, and how far (0 to 1) from those of the model
         to these its months go: shape (2, months). None leaves them to the model.
+    known
+        Whether the models and the mix are taken at their means, so that chance alone makes the counts.
     """
 
     first_month: int
@@ -68,6 +70,7 @@ class EntrantForecast:
     history: pd.DataFrame
     area: Children | None = None
     asylum: Floats | None = None
+    known: bool = False
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -95,6 +98,17 @@ class EntrantForecast:
         mix[_UASC] = self.asylum_mix
         return replace(self, asylum=given, mix=mix)
 
+    def at_its_means(self) -> EntrantForecast:
+        """The same with nothing left open but chance: every rate, dispersion and mix at its mean.
+
+        Counts still scatter around their means as they did (negative-binomial by month, Poisson by group), by
+        the same draws. The same again of one that is at its means already.
+        """
+        if self.known:
+            return self
+        fixed = tuple(at_its_means(model, stream, self.months) for stream, model in enumerate(self.fitted))
+        return replace(self, fitted=fixed, known=True)
+
     @property
     def asylum_mix(self) -> Floats:
         """Dirichlet parameters over the age bands of children who come to seek asylum under a plan."""
@@ -110,18 +124,20 @@ class EntrantForecast:
             if self.asylum is not None and stream == _UASC:
                 needed, reach = self.asylum
                 rate = rate + reach * (needed - rate)
-            means[:, stream::2] = rate[:, None, :] * _shares(words, stream, self.mix[stream])[:, :, None]
+            means[:, stream::2] = rate[:, None, :] * self._shares(words, stream)[:, :, None]
         cells = month_key(np.arange(len(GROUPS))[:, None], np.arange(self.months))
         uniform, _ = draws((words[0][..., None], words[1][..., None]), cells, 0, Purpose.ENTRY_COUNT)
         return poisson_counts(uniform, means)
 
-
-def _shares(words: tuple[Words, Words], stream: int, parameters: Floats) -> Floats:
-    """A draw from a Dirichlet by normalised Gammas for each replication."""
-    uniform, _ = draws(words, other_key(stream), np.arange(len(parameters)), Purpose.ENTRY_MIX)
-    gammas = gammaincinv(np.maximum(parameters, _LEAST_SHAPE), uniform)
-    kept = np.where(gammas.sum(axis=1, keepdims=True) > 0, gammas, parameters)
-    return np.asarray(kept / kept.sum(axis=1, keepdims=True), dtype=np.float64)
+    def _shares(self, words: tuple[Words, Words], stream: int) -> Floats:
+        """The mix of each replication: a draw from the Dirichlet by normalised Gammas, or its mean."""
+        parameters = self.mix[stream]
+        if self.known:
+            return np.asarray(parameters / parameters.sum(), dtype=np.float64)[None]
+        uniform, _ = draws(words, other_key(stream), np.arange(len(parameters)), Purpose.ENTRY_MIX)
+        gammas = gammaincinv(np.maximum(parameters, _LEAST_SHAPE), uniform)
+        kept = np.where(gammas.sum(axis=1, keepdims=True) > 0, gammas, parameters)
+        return np.asarray(kept / kept.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
 def monthly_counts(history: History) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from sufficiency.costs import Charges, charges_of
 from sufficiency.forecast import EntrantForecast, forecast_entrants
 from sufficiency.history import History
 from sufficiency.rates import Rates, estimate_rates
@@ -13,6 +14,7 @@ from sufficiency.simulation import Matched, Outcome, Supply, match_places, suppl
 from sufficiency.simulation.engines import EngineName
 from sufficiency.simulation.kept import Kept
 from sufficiency.simulation.replications import DEFAULT_SEED, simulate_plans
+from sufficiency.simulation.setup import Parameters
 from sufficiency.simulation.workers import Workers
 from sufficiency.tables import CouncilTables, Prices
 
@@ -27,8 +29,8 @@ class Means:
     ----------
     matched
         Places and matching before any plan.
-    prices
-        The council's own; None where pounds are not asked for.
+    charges
+        What the council pays by; None where pounds are not asked for.
     kept
         Where finished blocks of companion runs are kept, if anywhere.
     """
@@ -37,7 +39,7 @@ class Means:
     rates: Rates
     forecast: EntrantForecast
     matched: Matched
-    prices: Prices | None = None
+    charges: Charges | None = None
     workers: int | Workers | None = None
     engine_name: EngineName = "compiled"
     kept: Kept | None = None
@@ -45,6 +47,11 @@ class Means:
 
     def __repr__(self) -> str:
         return f"Means({self.history!r})"
+
+    @property
+    def prices(self) -> Prices | None:
+        """The council's prices."""
+        return None if self.charges is None else self.charges.prices
 
     def simulate(
         self,
@@ -58,6 +65,7 @@ class Means:
         unlimited: str | None = None,
         kept: Kept | None = None,
         journeys: int = 0,
+        parameters: Parameters = "draw",
     ) -> list[Outcome]:
         """The outcomes of some plans; ``supply`` is the authority's before them, if not its own."""
         matched = self.matched if supply is None else replace(self.matched, supply=supply)
@@ -73,6 +81,7 @@ class Means:
             matched=matched,
             engine_name=self.engine_name,
             journeys=journeys,
+            parameters=parameters,
             kept=kept,
             progress=self.progress,
             watched=watched,
@@ -101,4 +110,4 @@ def estimate_means(
     forecast = forecast_entrants(history, months=_MONTHS * years + 1, evaluate=False, children=tables.population)
     supply = supply_of(history, tables.capacity, tables.staying_put)
     matched = match_places(history, supply, rates=rates, forecast=forecast, both_forms=both_forms)
-    return Means(history, rates, forecast, matched, tables.prices, workers=workers)
+    return Means(history, rates, forecast, matched, charges_of(tables), workers=workers)

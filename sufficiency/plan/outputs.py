@@ -12,10 +12,9 @@ import pandas as pd
 
 from sufficiency import dates
 from sufficiency.codes import Codes
-from sufficiency.costs import cost
+from sufficiency.costs import Charges, gross
 from sufficiency.errors import UserError, nearest
 from sufficiency.simulation import Outcome
-from sufficiency.tables import Prices
 
 Floats = npt.NDArray[np.float64]
 Takes = Literal["no setting", "any setting", "a setting"]
@@ -24,11 +23,11 @@ _YEAR, _QUARTER = 12, 3
 
 @dataclass(frozen=True)
 class At:
-    """Where an output is looked up: a month counted from that of the first day, a setting, prices."""
+    """Where an output is looked up: a month counted from that of the first day, a setting, what is paid by."""
 
     month: int
     setting: str | None
-    prices: Prices | None
+    charges: Charges | None
 
 
 Find = Callable[[Outcome, At], Floats]
@@ -73,7 +72,7 @@ class Output:
         """What it is."""
         return OUTPUTS[self.name]
 
-    def values(self, outcome: Outcome, prices: Prices | None = None) -> Floats:
+    def values(self, outcome: Outcome, charges: Charges | None = None) -> Floats:
         """One number a replication (of those in detail, where it rests on more than stock and nights).
 
         Raises
@@ -86,7 +85,7 @@ class Output:
         if not first + max(self.kind.spans, 1) - 1 <= month <= last:
             earliest = month_text(first + max(self.kind.spans, 1) - 1)
             raise UserError([f"'{self}' can be told for {earliest} to {month_text(last)} in this run."])
-        return self.kind.find(outcome, At(month - first, self.setting, prices))
+        return self.kind.find(outcome, At(month - first, self.setting, charges))
 
 
 def whole_months(outcome: Outcome) -> tuple[int, int]:
@@ -205,12 +204,24 @@ def _shortfall(outcome: Outcome, at: At) -> Floats:
 
 
 def _spend(outcome: Outcome, at: At) -> Floats:
-    """Pounds of the financial year that a month lies in."""
-    if at.prices is None:
-        raise UserError(["'spend' needs prices: give prices.csv."])
+    """Pounds of the financial year that a month lies in, before income."""
+    return _pounds(outcome, at, gross(_paid(outcome, at, "spend")))
+
+
+def _net_spend(outcome: Outcome, at: At) -> Floats:
+    """The same less what others pay."""
+    return _pounds(outcome, at, _paid(outcome, at, "net_spend"))
+
+
+def _paid(outcome: Outcome, at: At, name: str) -> pd.DataFrame:
+    if at.charges is None:
+        raise UserError([f"'{name}' needs prices: give prices.csv."])
+    return at.charges.costs(outcome).by_year()
+
+
+def _pounds(outcome: Outcome, at: At, paid: pd.DataFrame) -> Floats:
     first = int(dates.month_index(outcome.origin + 1))
     year = dates.financial_year(int(dates.month_start(first + at.month)))
-    paid = cost(outcome, at.prices)
     mine = paid[(paid["financial_year"] == year) & ((paid["setting"] == at.setting) | (at.setting is None))]
     found = mine.groupby("replication")["pounds"].sum().reindex(range(outcome.replications), fill_value=0.0)
     return np.asarray(found.to_numpy(np.float64))
@@ -268,5 +279,18 @@ OUTPUTS: Mapping[str, Kind] = {
         _QUARTER,
         _shortfall,
     ),
-    "spend": Kind("spend in the financial year of the month", "pounds", "any setting", 0, _spend),
+    "spend": Kind(
+        "gross spend in the financial year of the month: placements, fixed costs, what the plan invests",
+        "pounds",
+        "any setting",
+        0,
+        _spend,
+    ),
+    "net_spend": Kind(
+        "the same less what others pay (of a setting: less what is paid for that setting alone)",
+        "pounds",
+        "any setting",
+        0,
+        _net_spend,
+    ),
 }

@@ -20,6 +20,7 @@ from scipy.stats import sobol_indices
 from scipy.stats.qmc import Sobol
 
 from sufficiency.codes import EXIT_REASONS
+from sufficiency.costs import Charges
 from sufficiency.draws import Purpose, draws, key_words, other_key, replication_keys
 from sufficiency.errors import UserError
 from sufficiency.plan.knobs import Knob, with_values
@@ -181,9 +182,9 @@ def simulated(
     def model(values: Floats) -> Floats:
         found = np.empty(values.shape[1])
         for at, run in enumerate(values.T):
-            changed, prices = _with_inputs(means, plan, factors, run)
+            changed, charges = _with_inputs(means, plan, factors, run)
             (outcome,) = means.simulate([changed], replications=replications, years=years, seed=seed)
-            own = output.values(outcome, prices)
+            own = output.values(outcome, charges)
             found[at] = own.mean() if sure is None else np.quantile(own, sure)
         return found
 
@@ -192,18 +193,18 @@ def simulated(
 
 def _with_inputs(
     means: Means, plan: Scenario, factors: Sequence[Factor], values: Floats
-) -> tuple[Scenario, Prices | None]:
-    """A plan with its inputs set, and prices."""
-    prices = means.prices
+) -> tuple[Scenario, Charges | None]:
+    """A plan with its inputs set, and what is paid by."""
+    charges = means.charges
     knobs = [(factor.knob, float(value)) for factor, value in zip(factors, values, strict=True) if factor.knob]
     changed = with_values(plan, [knob for knob, _ in knobs], [value for _, value in knobs])
     for factor, value in zip(factors, values, strict=True):
         change = float(value) - 1.0
-        if factor.what == "prices" and prices is not None:
-            prices = _dearer(prices, float(value), factor.setting)
+        if factor.what == "prices" and charges is not None:
+            charges = replace(charges, prices=_dearer(charges.prices, float(value), factor.setting))
         elif factor.what != "lever" and change != 0.0:
             changed = changed.model_copy(update={"levers": (*changed.levers, *_multipliers(factor.what, change))})
-    return changed, prices
+    return changed, charges
 
 
 def _multipliers(what: What, change: float) -> list[Lever]:

@@ -17,7 +17,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from sufficiency import dates
-from sufficiency.costs import cost
 from sufficiency.errors import UserError
 from sufficiency.plan.knobs import Knob, with_values
 from sufficiency.plan.means import Means
@@ -123,12 +122,12 @@ class _Search:
         return self.found[steps]
 
     def run(self, values: Values, seed: int, replications: int) -> tuple[list[Floats], float]:
-        """Values of every target's output, and mean spend."""
+        """Values of every target's output, and mean net spend."""
         plan = with_values(self.plan, self.knobs, values)
         (outcome,) = self.means.simulate([plan], replications=replications, years=self.years, seed=seed)
-        prices = self.means.prices
-        spent = float(cost(outcome, prices)["pounds"].sum()) / replications if prices else 0.0
-        return [target.output.values(outcome, prices) for target in self.targets], spent
+        charges = self.means.charges
+        spent = float(charges.costs(outcome).total().sum()) / replications if charges else 0.0
+        return [target.output.values(outcome, charges) for target in self.targets], spent
 
     def confirm(self, steps: tuple[int, ...]) -> Confirmed:
         """A mix with luck of its own."""
@@ -182,7 +181,7 @@ def solve(
     Solved
         With one knob the value nearest to the neutral one, if more of it does no harm; where neither end of
         its range meets the targets, some values between are tried. With two or three the mix of least cost among
-        those tried: mean spend of the years simulated, and what the knobs' own prices add.
+        those tried: mean net spend of the years simulated, and what the knobs' own prices add.
 
     Raises
     ------
@@ -190,7 +189,7 @@ def solve(
         When a target's month lies outside what can be simulated; when a mix has nothing that it costs.
     """
     search = _Search(means, plan, tuple(knobs), tuple(targets), _years(means, targets), replications, seed)
-    priced = means.prices is not None or all(knob.price > 0 for knob in knobs)
+    priced = means.charges is not None or all(knob.price > 0 for knob in knobs)
     if len(knobs) > 1 and not priced:
         raise UserError(["The cheapest mix of several levers needs prices: give prices.csv, or --cost for each lever."])
     if not 1 <= len(knobs) <= max(_POINTS):

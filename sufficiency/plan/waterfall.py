@@ -91,14 +91,14 @@ def waterfall(
     free = count <= MOST_LEVERS if order_free is None else order_free
     sets = list(_every_set(count)) if free else list(_needed(count))
     runs = means.simulate([_with(plan, chosen) for chosen in sets], replications=replications, years=years, seed=seed)
-    values = {chosen: output.values(run, means.prices) for chosen, run in zip(sets, runs, strict=True)}
+    values = {chosen: output.values(run, means.charges) for chosen, run in zip(sets, runs, strict=True)}
     effects = shapley(values, count) if free else in_order(values, count)
     nothing, everything = values[frozenset()], values[frozenset(range(count))]
     alone = [float((values[frozenset([one])] - nothing).mean()) for one in range(count)]
     rows = [(lever.name, lever.title, alone[one], *_told(effects[one])) for one, lever in enumerate(plan.levers)]
     # What a plan invests is spent whichever of its levers work: it is added to all of them together.
     complete = replace(runs[sets.index(frozenset(range(count)))], scenario=plan)
-    invested = output.values(complete, means.prices) - everything
+    invested = output.values(complete, means.charges) - everything
     rest = everything - nothing - sum((values[frozenset([one])] - nothing for one in range(count)), np.zeros(1))
     whole = everything + invested - nothing
     if invested.any():

@@ -14,11 +14,13 @@ import pandas as pd
 import sufficiency as sf
 from sufficiency.codes import read_codes
 from sufficiency.costs import count_money
+from sufficiency.costs.summary import PERCENTILES
 from sufficiency.errors import UserError
+from sufficiency.plan import estimate_means
 from sufficiency.report.finished import prices_in_words, read_finished, setting_label
 from sufficiency.report.past import returns_path
-from sufficiency.simulation import match_places, supply_of
-from sufficiency.simulation.replications import simulate_plans
+from sufficiency.report.ranges import of_baseline, range_words
+from sufficiency.scenario import read_scenario
 from sufficiency.tables import CouncilTables, read_council_tables, read_prices, with_illustrative
 from sufficiency.tables.defaults import ILLUSTRATIVE
 
@@ -70,6 +72,25 @@ class MoneyStory:
         table = self.tables["summary"]
         table = table[(table["basis"] == basis) & (table["cut"] == "total")]
         return {title: table[table["scenario"] == name].reset_index(drop=True) for name, title in self.titles.items()}
+
+    def ranges(self) -> pd.DataFrame:
+        """The baseline's spend by what its range holds, £ thousand by financial year; empty where it is not known."""
+        table = self._sources()
+        if table.empty:
+            return table
+        named = table.rename(columns={"financial_year": "Financial year", "includes": "What the range holds"})
+        figures = ["mean", *PERCENTILES]
+        told = (named.set_index(["Financial year", "What the range holds"])[figures] / 1000).round(0).astype(int)
+        return told.rename(columns={"mean": "Mean", **{name: name.upper() for name in PERCENTILES}})
+
+    def ranges_said(self) -> str:
+        """What chance alone makes of the range, in sentences."""
+        table = self._sources()
+        return "What makes spend uncertain was not worked out in this run." if table.empty else range_words(table)
+
+    def _sources(self) -> pd.DataFrame:
+        table = self.tables.get("spend_ranges")
+        return pd.DataFrame() if table is None else of_baseline(table)
 
     def steps(self, scenario: str = "baseline", years: int = 1) -> dict[str, float]:
         """From the base budget to what is needed after some years, line by line; lines of nought left out."""
@@ -145,11 +166,13 @@ def load_money(
     place = returns_path(returns)
     tables = _priced(read_council_tables(place), prices)
     history = sf.build_history(sf.read_returns(place))
-    matched = match_places(history, supply_of(history, tables.capacity, tables.staying_put))
-    wanted = list(dict.fromkeys(("baseline", *scenarios)))
-    outcomes = simulate_plans(history, wanted, replications=replications, seed=seed, years=years, matched=matched)
-    named = {outcome.scenario.name: outcome for outcome in outcomes}
-    money = count_money(history, named, tables)
+    means = estimate_means(history, tables, years=years)
+    wanted = [read_scenario(one) for one in dict.fromkeys(("baseline", *scenarios))]
+    named = {
+        one.scenario.name: one for one in means.simulate(wanted, replications=replications, seed=seed, years=years)
+    }
+    alone = means.simulate(wanted[:1], replications=replications, seed=seed, years=years, parameters="mean")[0]
+    money = count_money(history, named, tables, by_chance=alone)
     if tables.prices is None:
         raise UserError([_UNPRICED])
     kinds = tables.prices.statuses

@@ -14,6 +14,7 @@ import pandas as pd
 
 import sufficiency as sf
 from sufficiency.codes import read_codes
+from sufficiency.costs import gross
 from sufficiency.errors import UserError, nearest
 from sufficiency.history.indicators import MEASURES
 from sufficiency.plan import Means, compare, compare_indicators, estimate_means, find_gaps
@@ -43,7 +44,7 @@ _COUNTED = {
     "moves": "Moves",
     "unmet": "Given another type than their first choice",
     "turned_away": "Not taken in house",
-    "pounds": "Spend on placements, £",
+    "pounds": "Gross spend, £",
 }
 
 
@@ -205,11 +206,18 @@ def load_comparison(
     plans = [read_scenario(name) for name in (_BASELINE, *scenarios)]
     few = min(journeys, replications)
     base, *others = means.simulate(plans, replications=replications, seed=seed, years=years, journeys=few)
-    paid = {one.scenario.name: sf.cost(one, means.prices) for one in (base, *others)} if means.prices else {}
+    charges = means.charges
+    costs = {one.scenario.name: charges.costs(one) for one in (base, *others)} if charges else {}
+    by_year = {name: gross(own.by_year()) for name, own in costs.items()}
+    by_month = {name: gross(own.by_month()) for name, own in costs.items()}
     yearly = [
-        compare(one, base, spend=paid.get(one.scenario.name), baseline_spend=paid.get(_BASELINE)) for one in others
+        compare(one, base, spend=by_year.get(one.scenario.name), baseline_spend=by_year.get(_BASELINE))
+        for one in others
     ]
-    monthly = [compare(one, base, by="month") for one in others]
+    monthly = [
+        compare(one, base, by="month", spend=by_month.get(one.scenario.name), baseline_spend=by_month.get(_BASELINE))
+        for one in others
+    ]
     found = [compare_indicators(one, base) for one in others]
     return Compared(*(pd.concat(tables, ignore_index=True) for tables in (yearly, monthly, found)))
 

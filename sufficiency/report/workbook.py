@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sufficiency.costs.savings import DISCOUNT_RATE
 from sufficiency.report.finished import Finished, long_date, prices_in_words, read_finished
+from sufficiency.report.ranges import range_sheet
 from sufficiency.report.workbook_paper import Column, Paper, Sheet
 from sufficiency.report.workbook_plans import ahead_sheets, book_sheets, list_sheets, mix_sheets, plan_sheets
 from sufficiency.report.workbook_spend import Spent, price_sheets, read_spent, spend_sheets
@@ -20,7 +21,7 @@ _NOTES = (
     "Sums here are of means over the simulated futures. Nothing is rounded but in how it is shown.",
     (
         "Percentiles are those of the run: of sums, never sums of percentiles. What they hold (chance, the model's"
-        " parameters, prices) stands on the sheet Spend by year."
+        " parameters, prices) stands on the sheet Spend by year, and what each adds on the sheet Ranges."
     ),
     "An error is that of having played so many futures and not more (one standard error).",
     "Marginal: the price of one more night. Gross: with fixed costs and investment. Net: less income.",
@@ -85,6 +86,7 @@ def all_sheets(run: Finished) -> list[Sheet]:
         spend[3],
         yearly,
         spend[-1],
+        *range_sheet(run, spent),
         *plan_sheets(run, spent, yearly),
         *ahead_sheets(run, spent),
         *book_sheets(run),

@@ -20,7 +20,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from sufficiency.report.style import DARK_BLUE, DARK_GREY, DARK_PINK, PALE
 
-Kind = Literal["text", "year", "month", "pounds", "pence", "number", "share", "factor", "link"]
+Kind = Literal["text", "year", "month", "pounds", "pence", "number", "count", "share", "factor", "link"]
 
 #: Letters on a line of a note above a narrow table; tables wider than this are printed on A3.
 _NARROW, _WIDE = 80, 190
@@ -34,6 +34,7 @@ _FORMATS: dict[str, str] = {
     "pounds": "#,##0;-#,##0;0",
     "pence": "#,##0.00;-#,##0.00;0.00",
     "number": "#,##0.0",
+    "count": "#,##0",
     "share": "0.0%",
     "factor": "0.0000",
     "link": "@",
@@ -45,6 +46,7 @@ _WIDTHS = {
     "pounds": 15,
     "pence": 14,
     "number": 13,
+    "count": 10,
     "share": 12,
     "factor": 12,
     "link": 26,

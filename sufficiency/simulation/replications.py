@@ -71,8 +71,8 @@ def simulate(  # noqa: PLR0913 - named options
     years
         How far ahead, to the same calendar day.
     parameters
-        "draw" (each replication draws its hazards from their posteriors) or "mean"; entrants are
-        drawn either way.
+        "draw" (each replication draws its rates, and those of entrants, from what the data leave open) or
+        "mean": all are at their means, and futures differ by chance alone.
     workers
         Threads (processes, with the reference engine); None takes one a core. Or a cluster
         (:func:`~sufficiency.simulation.cluster.open_cluster`).
@@ -158,6 +158,8 @@ def simulate_plans(  # noqa: PLR0913 - named options
     arriving = forecast or forecast_entrants(history, months=months, evaluate=False)
     if arriving.months < months or arriving.first_month != dates.month_index(first):
         raise UserError(["The forecast of entrants does not cover the months to be simulated; make it again."])
+    if parameters == "mean":
+        arriving = arriving.at_its_means()
     estimated = rates or estimate_rates(history)
     demands = _demands(history, effects, estimated, arriving)
     places = matched or match_places(history, rates=estimated, forecast=arriving)
@@ -169,7 +171,7 @@ def simulate_plans(  # noqa: PLR0913 - named options
         setup = prepare(history, estimated, coming, settled, days=days, supply=places.supply, parameters=parameters)
         if unlimited is not None:
             setup = replace(setup, supply=without_limit(setup.supply, unlimited, len(setup.stock.key), first))
-        frame = Frame(plans[number], history.codes, seed, (first, last), setup.supply, places.matches)
+        frame = Frame(plans[number], history.codes, seed, (first, last), setup.supply, places.matches, parameters)
         return _Planned(frame, Task(setup, seed, wanted, engine_name))
 
     every = [planned(number) for number in range(len(plans))]

@@ -17,6 +17,7 @@ from sufficiency.simulation.counted import flow_sizes, unpack
 from sufficiency.simulation.matching import Match
 from sufficiency.simulation.planned import ENDLESS
 from sufficiency.simulation.reduced import Replication
+from sufficiency.simulation.setup import Parameters
 from sufficiency.simulation.supply import Supply
 
 Ints = npt.NDArray[np.int64]
@@ -69,6 +70,7 @@ class Frame:
     window: tuple[int, int]
     supply: Supply
     matches: tuple[Match, ...]
+    parameters: Parameters = "draw"
 
     def __repr__(self) -> str:
         return f"Frame({self.scenario.name})"

@@ -17,6 +17,7 @@ from sufficiency.scenario import Scenario
 from sufficiency.simulation.matching import Match
 from sufficiency.simulation.reduced import Replication
 from sufficiency.simulation.result_tables import Frame, Tables
+from sufficiency.simulation.setup import Parameters
 from sufficiency.simulation.supply import Supply
 
 Ints = npt.NDArray[np.int64]
@@ -52,6 +53,8 @@ class Outcome:
         Placements of the first replications, as arrays (see :meth:`placements`).
     origin, last_day
         Day numbers.
+    parameters
+        "draw": the rates behind the futures were drawn anew in each; "mean": futures differ by chance alone.
     """
 
     scenario: Scenario
@@ -69,6 +72,7 @@ class Outcome:
     usable: Small
     held: Small
     journeys: tuple[Spells, ...]
+    parameters: Parameters = "draw"
 
     def __repr__(self) -> str:
         return (
@@ -133,6 +137,7 @@ def combine(frame: Frame, parts: Sequence[Replication]) -> Outcome:
         usable=np.stack([part.usable for part in detailed]),
         held=np.stack([part.held for part in detailed]),
         journeys=tuple(part.journeys for part in ordered if part.journeys is not None),
+        parameters=frame.parameters,
     )
 
 

@@ -52,7 +52,7 @@ class Setup:
         The plan's places, who waits for them, and who stays on after 18.
     parameters
         "draw": each replication draws its hazards, shares and re-entry from their posteriors; "mean":
-        all use the means. Entrants are drawn either way.
+        all use the means. How entrants are drawn is the forecast's.
     """
 
     codes: Codes

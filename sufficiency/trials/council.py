@@ -14,6 +14,7 @@ from sufficiency.codes import AGED_OUT
 from sufficiency.dates import as_date
 from sufficiency.draws import Purpose, draw, other_key
 from sufficiency.history.stock import child_days, stock_at
+from sufficiency.trials import council_rises
 from sufficiency.trials.entrants import About
 from sufficiency.trials.invented import Invented
 from sufficiency.trials.lives import Life, Period, lives
@@ -161,7 +162,27 @@ def fixed_costs(council: Council) -> Iterable[Cells]:
     """Costs that do not follow nights."""
     begins = dates.year_bounds(int(dates.collection_year(council.last_day)))[0]
     for what, setting, pounds in _FIXED:
-        yield what, setting, as_date(begins), "", pounds, INVENTED
+        for first, last, risen in council_rises.risen(pounds, as_date(begins)):
+            yield what, setting, first, last, risen, f"{INVENTED}: pay awards of 3 % a year from April 2027"
+
+
+def uplifts(council: Council) -> Iterable[Cells]:
+    """Rises of prices after the last of the prices table, some part-way through a year."""
+    return council_rises.uplifts(as_date(council.last_day).year + 1)
+
+
+def deflators(council: Council) -> Iterable[Cells]:
+    """Rises of prices in general in the years ahead."""
+    return council_rises.deflators(as_date(council.last_day).year)
+
+
+def price_list(council: Council) -> Iterable[Cells]:
+    """What each placement of some settings costs: as many as children live there, about the price given."""
+    for setting in council_rises.SPREADS:
+        given = _price(setting, year=1)
+        source = f"{INVENTED}: lognormal about the price of the prices table"
+        for pounds in council_rises.listed(council.truth.key, setting, given, council.occupied[setting]):
+            yield setting, as_date(council.last_day + 1), pounds, INVENTED, source
 
 
 def income(council: Council) -> Iterable[Cells]:
@@ -232,6 +253,9 @@ def targets(council: Council) -> Iterable[Cells]:
 TABLES = {
     "capacity": ("setting,from,places,unavailable,reason,source", capacity),
     "prices": ("setting,from,pounds_per_week,status,source", prices),
+    "uplifts": ("setting,financial_year,percent,from,source", uplifts),
+    "price_list": ("setting,from,pounds_per_week,status,source", price_list),
+    "deflators": ("financial_year,percent,source", deflators),
     "fixed_costs": ("what,setting,from,to,pounds_per_year,source", fixed_costs),
     "income": ("what,from,pounds_per_night,uasc,age_from,age_to,source", income),
     "budget": ("financial_year,setting,pounds,source", budget),

@@ -48,6 +48,7 @@ class About(IntEnum):
     LEAVER = 19
     PERMANENCE = 20
     LEDGER = 21
+    PRICE_LIST = 22
 
 
 @dataclass(frozen=True)

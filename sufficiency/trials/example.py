@@ -20,8 +20,9 @@ postcodes with ZX, ZY or ZZ: areas that do not exist.
 
 - `returns/2020` to `returns/2026`: SSDA903 returns of the years ending 31 March, one folder each.
 - `council.toml`: its name, for the annex.
-- `tables/`: the council's own tables: places, prices, fixed costs, income, budget, ledger,
-  population, young people staying put, targets. Each row's source says that it is invented.
+- `tables/`: the council's own tables: places, prices with their uplifts and lists of placements,
+  deflators, fixed costs, income, budget, ledger, population, young people staying put, targets.
+  Each row's source says that it is invented, or what it assumes.
 
 `sufficiency example DIR` writes all of it again, byte for byte: a known world
 (`sufficiency/trials/example_world.toml`) is run by the package's own simulation from an empty start
