@@ -26,6 +26,7 @@ from sufficiency.report.disclosure import Rules
 from sufficiency.report.finished import read_finished
 from sufficiency.report.ranges import WIDENED, published_ranges, range_words
 from sufficiency.report.sections.money import spend_section
+from sufficiency.report.sections.money_ahead import before_income, budgets_ahead
 from sufficiency.simulation import Matched, Outcome, simulate, supply_of
 from sufficiency.simulation.setup import Parameters
 from sufficiency.tables import Prices
@@ -252,6 +253,36 @@ def test_the_annex_tells_the_ranges_rounded_and_ends_with_the_range_shown_elsewh
     # Where the baseline's spend may not be published neither may this.
     hidden = replace(book.future, spend=book.future.spend.head(0))
     assert published_ranges(book.run, hidden, 1.0).empty
+
+
+@pytest.mark.functional
+def test_the_annex_tells_budgets_before_income_whose_lines_add_up(tmp_path: Path) -> None:
+    made = write_run_folder(tmp_path / "run", replications=6, years=2)
+    book = open_book(read_finished(made), Council(), Rules())
+    assert budgets_ahead(book) == []
+    lines = {"pressures": [1e6, 0.0], "growth": [-2e5, 1e5], "inflation": [5e5, 6e5], "fixed_costs": [0.0, 5e4]}
+    net = {"base_budget": [19e6, 20.3e6], "budget_requirement": [20.3e6, 21.03e6], "income": [0.0, -2e4]}
+    plan = pd.DataFrame({"scenario": "baseline", "financial_year": ["2026-27", "2027-28"], **lines, **net})
+    income = {"scenario": "baseline", "cut": "kind", "name": "income", "mean": [-7e5, -7.2e5]}
+    summary = pd.DataFrame({"financial_year": ["2026-27", "2027-28"], **income})
+    for name, table in (("medium_term", plan), ("summary", summary)):
+        (made / "internal" / "money").mkdir(exist_ok=True)
+        table.to_parquet(made / "internal" / "money" / f"{name}.parquet", index=False)
+    gross = before_income(plan, summary)
+    assert gross["base"].tolist() == pytest.approx([19.7e6, 21e6])
+    assert gross["needed"].tolist() == pytest.approx([21e6, 21.75e6])
+    assert (gross[[*lines, "base"]].sum(axis=1) - gross["needed"]).abs().max() < 1e-6
+    said = " ".join(budgets_ahead(book))
+    assert "homes need £21.8 million in 2027-28, where the budget begun with is £19.7 million" in said
+    assert "What adds to it: what last year's budget did not hold £1.0 million, dearer nights £1.1 million" in said
+    assert "What takes from it: more or fewer nights and their mix £100,000." in said
+    rows = {row["Line"]: row for row in _published(made, "medium_term")}
+    assert [rows["Inflation"][year] for year in ("2026-27", "2027-28")] == ["500", "600"]
+    assert "Income" not in rows
+    annex = book.future.spend[book.future.spend["scenario"] == "baseline"]["p80"].tolist()
+    assert [int(rows["Contingency to P80"]["2026-27"]) * 1000 + 21_000_000] == annex[:1]
+    hidden = replace(book, future=replace(book.future, spend=book.future.spend.head(0)))
+    assert budgets_ahead(hidden) == []
 
 
 def _published(folder: Path, name: str) -> list[dict[str, str]]:

@@ -88,8 +88,8 @@ def range_sheet(run: Finished, spent: Spent) -> list[Sheet]:
     sheet = Sheet(
         "Ranges",
         "What makes spend uncertain: the baseline's total by financial year, £",
-        f"{range_words(of_baseline(table))} Chance alone is a run of its own, with every rate at its mean and the same"
-        " luck. None of this follows changes in other sheets.",
+        f"{_basis(table)} spend: {range_words(of_baseline(table))} Chance alone is a run of its own, with every rate at"
+        " its mean and the same luck. None of this follows changes in other sheets.",
         [
             Column("Scenario", "text", width=30),
             Column("Financial year", "year"),
@@ -107,3 +107,7 @@ def range_sheet(run: Finished, spent: Spent) -> list[Sheet]:
             [*about, str(row["includes"]), float(row["replications"]), *(float(row[name]) for name in figures)]
         )
     return [sheet]
+
+
+def _basis(table: pd.DataFrame) -> str:
+    return str(of_baseline(table)["basis"].iloc[0]).capitalize()

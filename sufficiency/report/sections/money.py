@@ -13,6 +13,7 @@ from sufficiency.report.book import Book
 from sufficiency.report.disclosure import rounded
 from sufficiency.report.finished import each, setting_label, settings, short_date
 from sufficiency.report.sections.ahead import HIDDEN_FORECAST
+from sufficiency.report.sections.money_ahead import budgets_ahead
 from sufficiency.report.sections.money_ranges import ranges_told
 from sufficiency.report.tables import Table, escape
 from sufficiency.report.words import listed, money
@@ -54,6 +55,7 @@ def spend_section(book: Book) -> str:
         _groups_table(book),
         "",
         *ranges_told(book),
+        *budgets_ahead(book),
         *_plans_pay(book),
         _prices_table(book),
         "",
