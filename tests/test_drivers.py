@@ -17,7 +17,7 @@ from sufficiency.draws import replication_key
 from sufficiency.forecast import forecast_entrants
 from sufficiency.history import History, build_history
 from sufficiency.rates import estimate_rates
-from sufficiency.rates.openings import GROUPS, in_house_counts
+from sufficiency.rates.openings import GROUPS
 from sufficiency.returns import read_returns
 from sufficiency.simulation import Matched, Outcome, Supply, simulate
 from sufficiency.trials import Change, invent, read_world, write_returns
@@ -42,6 +42,7 @@ from sufficiency.trials.drivers import (
 )
 from sufficiency.trials.invented import as_seen, placements
 from sufficiency.trials.known import KnownWorld
+from sufficiency.trials.mixtures import of_all_years
 
 pytestmark = pytest.mark.functional
 
@@ -139,10 +140,7 @@ def test_a_world_whose_exits_fell_says_exits() -> None:
 
 def test_what_did_not_change_is_exactly_nought() -> None:
     now = made("steady", NOW)
-    events, _ = now.rates.exit_multiplier
-    days = now.history.origin - now.history.first_day + 1
-    shares = in_house_counts(now.history, now.history.codes, days=days)
-    same = replace(now, rates=replace(now.rates, exit_multiplier=(events, events), in_house=shares))
+    same = replace(now, rates=of_all_years(now.rates, now.history))
     own = parts(why_it_changed(same, simulated(same, 10), workers=1), TODAY)
     assert own[POPULATION] == own[EXITS] == own[PLACEMENTS] == own[TOGETHER] == 0.0
     assert own[ENTRIES] != 0.0

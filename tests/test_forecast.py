@@ -13,9 +13,11 @@ from sufficiency import dates
 from sufficiency.draws import replication_key
 from sufficiency.forecast import crps, forecast_entrants, summarise_entrants
 from sufficiency.forecast.entrants import monthly_counts
+from sufficiency.forecast.jumps import Jumping
 from sufficiency.forecast.models import COEFFICIENTS, MEMBER
 from sufficiency.forecast.paths import poisson_counts
 from sufficiency.forecast.pool import MEMBERS, MODELS, POOL, fit_candidates, fit_pool
+from sufficiency.forecast.regression import REGRESSION_MONTHS
 from sufficiency.forecast.scores import SCORE_COLUMNS, rolling_origins, score_models, score_sample
 
 AFTER = int(dates.month_index(dates.day_number("2026-04-01")))
@@ -81,12 +83,19 @@ def test_every_candidate_is_scored_beside_the_pool_that_is_used() -> None:
 
 
 @pytest.mark.property
-def test_each_member_has_a_third_of_the_paths() -> None:
+def test_each_member_has_its_share_of_the_paths() -> None:
     pool = fit_pool(_counts(8.0), AFTER)
     assert [member.name for member in pool.members] == list(MEMBERS)
     coefficients = np.zeros((3000, COEFFICIENTS))
     coefficients[:, MEMBER] = norm.ppf((np.arange(3000) + 0.5) / 3000)
-    assert np.bincount(pool.which(coefficients)).tolist() == [1000, 1000, 1000]
+    jumping = pool.members[1]
+    assert isinstance(jumping, Jumping)
+    own = jumping.unbroken(REGRESSION_MONTHS) / 2
+    assert 0.3 < own < 0.5
+    assert np.bincount(pool.which(coefficients)) == pytest.approx([3000 * own, 3000 * (1 - own)], abs=1)
+    # The regression knows of no jumps: where one is sure to lie in its window it is left out.
+    shifted = np.concatenate([_counts(8.0)[:60], _counts(24.0)[:24]])
+    assert fit_pool(shifted, AFTER).weights[0] < 0.02
     # A path is its member's own path.
     steps = norm.ppf((np.arange(36_000) * 7919 % 36_000 + 0.5) / 36_000).reshape(3000, 12)
     means, dispersions = pool.means(coefficients, steps), pool.dispersions(coefficients)

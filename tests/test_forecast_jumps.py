@@ -27,8 +27,8 @@ def _scrambled(means: np.ndarray) -> np.ndarray:
     return np.asarray(poisson.ppf((np.arange(months) * 37 % months + 0.5) / months, means), dtype=np.int64)
 
 
-def _one(noise: float, step: float, jump: float, slope: float = 0.0) -> Sets:
-    return Sets(*(np.array([value]) for value in (noise, step, jump, slope)))
+def _one(noise: float, step: float, jump: float, slope: float = 0.0, kept: float = 1.0) -> Sets:
+    return Sets(*(np.array([value]) for value in (noise, step, jump, slope, kept)))
 
 
 @pytest.mark.validation
@@ -47,14 +47,13 @@ def test_without_jumps_it_is_the_local_level_of_statsmodels(monkeypatch: pytest.
 
 
 @pytest.mark.validation
-@pytest.mark.parametrize("slope", [0.0, 0.02])
-def test_jumps_and_slopes_are_those_of_every_history_written_out(slope: float) -> None:
+@pytest.mark.parametrize(("slope", "fading"), [(0.0, 1.0), (0.02, 0.95), (0.02, 1.0)])
+def test_jumps_and_slopes_are_those_of_every_history_written_out(slope: float, fading: float) -> None:
     # Seven months: 64 patterns of jumps, each a multivariate normal with its chance. The filter joins histories
     # with a later jump by two moments, so it is close and not equal.
     values = np.array([6.0, 6.4, 5.8, 8.9, 9.3, 8.7, 9.2])
     noise, step, jump = 0.8, 0.02, 2.0
     months = len(values)
-    fading = jumps._FADING
     exact, means, weights = 0.0, [], []
     for pattern in product((0, 1), repeat=months - 1):
         moves = np.concatenate([[0.0], step + jump * np.array(pattern)])
@@ -74,7 +73,7 @@ def test_jumps_and_slopes_are_those_of_every_history_written_out(slope: float) -
         means.append(values[0] + state @ np.linalg.solve(lower, rest))
         weights.append(density)
         exact += density
-    runs, logs = jumps._filtered(values, _one(noise, step, jump, slope))
+    runs, logs = jumps._filtered(values, _one(noise, step, jump, slope, fading))
     theirs = logs[0] - (months - 1) * np.log(2 * np.pi) / 2
     assert theirs == pytest.approx(np.log(exact), abs=0.02)
     mean = float((runs.weight * runs.level).sum())

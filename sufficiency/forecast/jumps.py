@@ -1,4 +1,4 @@
-"""A level that stays or drifts and now and then jumps, with a slope that fades or with none.
+"""A level that stays or drifts and now and then jumps, with a slope that fades, one that lasts, or none.
 
 A change of practice, a new duty or a closed route shifts the entries of an authority for good within a
 month or two. A level that moves by small steps alone follows such a shift over two years, or takes
@@ -43,11 +43,11 @@ JUMPS = 1 / 120
 _SIZES = (0.05, 0.12, 0.25)
 #: Standard deviations of a month's small step over that of the noise; the first, none, has this weight (an assumption).
 _STEPS, _NO_STEPS = (0.0, 0.1, 0.3, 0.8), 0.8
-#: Standard deviations of slopes a year on the log scale; none has this weight (assumptions).
-_SLOPES, _NO_SLOPE = (0.0, 0.05, 0.12), 0.6
-#: A slope fades by this factor a month, and is made anew as much: half of its further effect is gone in a year. Only
-#: today's slope is carried on: slopes that begin later are not drawn, and what lies years ahead is a little narrow.
-_FADING = 0.95
+#: Standard deviations of slopes a year on the log scale, and what a slope keeps from month to month: one that fades
+#: is made anew as much, and half of its further effect is gone in a year; one that keeps all lasts for good (a growing
+#: area). None has this weight (assumptions; 0.6 for none was worse on real series, origins to March 2016). Only today's
+#: slope is carried on: slopes that begin later are not drawn, and what lies years ahead is a little narrow.
+_SLOPES, _NO_SLOPE = ((0.0, 1.0), (0.05, 0.95), (0.12, 0.95), (0.05, 1.0), (0.12, 1.0)), 0.9
 #: Variances of the noise over a robust one of the series.
 _NOISES = (0.3, 0.45, 0.65, 0.95, 1.4, 2.0)
 #: Mean square of a normal over the median of its square.
@@ -68,16 +68,19 @@ class Sets:
     noise, step, jump, slope
         Variances: of a month's noise (a Poisson count has 1), of a month's small step, of a jump, of a
         slope a month.
+    kept
+        Share of a slope that is left a month later.
     """
 
     noise: Floats
     step: Floats
     jump: Floats
     slope: Floats
+    kept: Floats
 
     def of(self, chosen: npt.NDArray[np.bool_] | Ints) -> Sets:
         """Some of the rows."""
-        return Sets(self.noise[chosen], self.step[chosen], self.jump[chosen], self.slope[chosen])
+        return Sets(self.noise[chosen], self.step[chosen], self.jump[chosen], self.slope[chosen], self.kept[chosen])
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,8 @@ class Runs:
         Means.
     spread, both, steep
         Variance of the level, covariance, variance of the slope.
+    age
+        Months since the jump that began the run; the series' own where there was none.
     """
 
     weight: Floats
@@ -100,10 +105,11 @@ class Runs:
     spread: Floats
     both: Floats
     steep: Floats
+    age: Floats
 
     def parts(self) -> tuple[Floats, ...]:
         """All arrays, in the order of the fields."""
-        return (self.weight, self.level, self.slope, self.spread, self.both, self.steep)
+        return (self.weight, self.level, self.slope, self.spread, self.both, self.steep, self.age)
 
 
 @dataclass(frozen=True)
@@ -132,17 +138,21 @@ class Jumping:
         """Today's level as a count a month."""
         return float((self.runs.weight * counted(self.runs.level, self.sets.noise[:, None])).sum())
 
+    def unbroken(self, months: int) -> float:
+        """Chance that no jump lies in the last months, or in the whole series where that is shorter."""
+        return float(self.runs.weight[self.runs.age >= min(months, int(self.runs.age.max()))].sum())
+
     def means(self, coefficients: Floats, steps: Floats) -> Floats:
         """See :class:`~sufficiency.forecast.models.Fitted`."""
         own, run = self._picked(coefficients)
         sets, months = self.sets.of(own), steps.shape[1]
-        _, level, slope, spread, both, steep = (part[own, run] for part in self.runs.parts())
+        _, level, slope, spread, both, steep, _ = (part[own, run] for part in self.runs.parts())
         root = np.sqrt(np.maximum(spread, 0.0))
         across = np.divide(both, root, out=np.zeros_like(root), where=root > 0)
         first, second = coefficients[:, STATE], coefficients[:, 0]
         start = level + root * first
         slopes = slope + across * first + np.sqrt(np.maximum(steep - across**2, 0.0)) * second
-        faded = np.cumsum(_FADING ** np.arange(1, months + 1))
+        faded = np.cumsum(sets.kept[:, None] ** np.arange(1, months + 1), axis=1)
         walk = start[:, None] + np.cumsum(self._moves(own, steps), axis=1) + slopes[:, None] * faded
         # What moves and slopes add to the mean of a square is taken off: a level goes up no more than down.
         moves = sets.step + JUMPS * sets.jump
@@ -187,15 +197,15 @@ def fit_level_with_jumps(counts: Ints, first_month: int, _children: Children | N
     first_month
         Calendar month index of the first forecast month.
     """
-    return _fit(counts, first_month, LEVEL, (0.0,))
+    return _fit(counts, first_month, LEVEL, _SLOPES[:1])
 
 
 def fit_trend_with_jumps(counts: Ints, first_month: int, _children: Children | None = None) -> Fitted:
-    """Fit a level with a slope that fades; see :func:`fit_level_with_jumps`."""
+    """Fit a level with a slope that fades or lasts; see :func:`fit_level_with_jumps`."""
     return _fit(counts, first_month, TREND, _SLOPES)
 
 
-def _fit(counts: Ints, first_month: int, name: str, slopes: tuple[float, ...]) -> Fitted:
+def _fit(counts: Ints, first_month: int, name: str, slopes: tuple[tuple[float, float], ...]) -> Fitted:
     if counts.sum() < FEWEST:
         return replace(historical_mean(counts, first_month), name=name, note="too few entries: the mean is used")
     season = seasonal_factors(counts, first_month)
@@ -210,7 +220,7 @@ def _fit(counts: Ints, first_month: int, name: str, slopes: tuple[float, ...]) -
     return Jumping(sets.of(kept), Runs(whole / whole.sum(), *rest), season, first_month, name)
 
 
-def _grid(values: Floats, slopes: tuple[float, ...]) -> tuple[Sets, Floats]:
+def _grid(values: Floats, slopes: tuple[tuple[float, float], ...]) -> tuple[Sets, Floats]:
     """Every set of parameters, and prior weights."""
     changes = np.square(np.diff(values))
     robust = max(float(np.median(changes)) / _MEDIAN_SQUARE / 2, _LEAST_NOISE) if len(changes) else 1.0
@@ -218,10 +228,11 @@ def _grid(values: Floats, slopes: tuple[float, ...]) -> tuple[Sets, Floats]:
     rows, priors = [], []
     stepped = list(zip(_STEPS, still_or_not(len(_STEPS), _NO_STEPS), strict=True))
     sloped = list(zip(slopes, still_or_not(len(slopes), _NO_SLOPE), strict=True))
-    for part, (ratio, steady), size, (slope, level) in product(_NOISES, stepped, _SIZES, sloped):
+    for part, (ratio, steady), size, ((slope, kept), level) in product(_NOISES, stepped, _SIZES, sloped):
         noise = part * robust
         # A slope of the logarithm of a count is half as much on the scale of a square root, times the level.
-        rows.append((noise, ratio**2 * noise, (size * mean) ** 2, (slope / 2 * mean / MONTHS) ** 2))
+        steep = (slope / 2 * mean / MONTHS) ** 2
+        rows.append((noise, ratio**2 * noise, (size * mean) ** 2, steep, kept))
         priors.append(steady * level)
     return Sets(*np.array(rows).T), np.array(priors)
 
@@ -231,7 +242,7 @@ def _filtered(values: Floats, sets: Sets) -> tuple[Runs, Floats]:
     count = len(sets.noise)
     one, none = np.ones((count, 1)), np.zeros((count, 1))
     # The first month only places the level.
-    runs = Runs(one, values[0] * one, none, sets.noise[:, None] * one, none, sets.slope[:, None] * one)
+    runs = Runs(one, values[0] * one, none, sets.noise[:, None] * one, none, sets.slope[:, None] * one, none)
     logs = np.zeros(count)
     for value in values[1:]:
         runs, likelihood = _seen(_ahead(runs, sets), sets, float(value))
@@ -242,25 +253,26 @@ def _filtered(values: Floats, sets: Sets) -> tuple[Runs, Floats]:
 
 def _ahead(runs: Runs, sets: Sets) -> Runs:
     """Beliefs a month later, before its count is seen, with one run more: that which a jump begins."""
-    fresh = (1 - _FADING**2) * sets.slope[:, None]
-    level, slope = runs.level + _FADING * runs.slope, _FADING * runs.slope
-    steep = _FADING**2 * runs.steep
-    both = _FADING * runs.both + steep
-    spread = runs.spread + _FADING * runs.both + both + sets.step[:, None] + fresh
+    kept = sets.kept[:, None]
+    fresh = (1 - kept**2) * sets.slope[:, None]
+    level, slope = runs.level + kept * runs.slope, kept * runs.slope
+    steep = kept**2 * runs.steep
+    both = kept * runs.both + steep
+    spread = runs.spread + kept * runs.both + both + sets.step[:, None] + fresh
     both, steep = both + fresh, steep + fresh
     # A jump is from wherever the level was, whichever run it was in: the runs' mixture, by its first two moments.
     mean, tilt = (runs.weight * level).sum(axis=1), (runs.weight * slope).sum(axis=1)
     wide = (runs.weight * (spread + level**2)).sum(axis=1) - mean**2 + sets.jump
     cross = (runs.weight * (both + level * slope)).sum(axis=1) - mean * tilt
     sheer = (runs.weight * (steep + slope**2)).sum(axis=1) - tilt**2
-    started = (np.full(len(mean), JUMPS), mean, tilt, wide, cross, sheer)
-    going = ((1 - JUMPS) * runs.weight, level, slope, spread, both, steep)
+    started = (np.full(len(mean), JUMPS), mean, tilt, wide, cross, sheer, np.zeros(len(mean)))
+    going = ((1 - JUMPS) * runs.weight, level, slope, spread, both, steep, runs.age + 1)
     return Runs(*(np.column_stack(pair) for pair in zip(going, started, strict=True)))
 
 
 def _seen(runs: Runs, sets: Sets, value: float) -> tuple[Runs, Floats]:
     """Beliefs once a month's count is seen, and the likelihood of that count under each set."""
-    weight, level, slope, spread, both, steep = runs.parts()
+    weight, level, slope, spread, both, steep, age = runs.parts()
     total, error = spread + sets.noise[:, None], value - level
     joint = weight * np.exp(-np.square(error) / 2 / total) / np.sqrt(total) + _TINY
     likelihood = joint.sum(axis=1)
@@ -272,6 +284,7 @@ def _seen(runs: Runs, sets: Sets, value: float) -> tuple[Runs, Floats]:
         spread=spread * (1 - gain),
         both=both * (1 - gain),
         steep=steep - tilt * both,
+        age=age,
     )
     return after, np.asarray(likelihood)
 

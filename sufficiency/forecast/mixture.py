@@ -1,4 +1,4 @@
-"""Equal-weight mixtures of models: each path comes from one of them."""
+"""Mixtures of models: each path comes from one of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Mixture:
-    """Models with equal weights, so that their disagreement is width.
+    """Models, each with a weight, so that their disagreement is width.
 
     Attributes
     ----------
@@ -25,11 +25,14 @@ class Mixture:
         What the mixture is called.
     number
         Which of a path's normals draws its member.
+    weights
+        Of each member; none is the same for all.
     """
 
     members: tuple[Fitted, ...]
     name: str
     number: int
+    weights: tuple[float, ...] = ()
 
     @property
     def note(self) -> str:
@@ -38,7 +41,7 @@ class Mixture:
 
     def which(self, coefficients: Floats) -> Ints:
         """Number of the member that each path comes from."""
-        return picked(coefficients, np.ones(len(self.members)), self.number)
+        return picked(coefficients, np.array(self.weights or [1.0] * len(self.members)), self.number)
 
     def means(self, coefficients: Floats, steps: Floats) -> Floats:
         """See :class:`~sufficiency.forecast.models.Fitted`."""

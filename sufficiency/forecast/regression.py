@@ -35,6 +35,7 @@ from sufficiency.forecast.models import (
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+NAME = "trend regression"
 #: A trend fades by this factor a month (Gardner and McKenzie's damped trend; the value is an
 #: assumption: half of a trend's further effect is gone after half a year).
 DAMPING = 0.9
@@ -185,7 +186,7 @@ class TrendRegression:
     level: float
     children: Children | None = None
     note: str = ""
-    name: str = "trend regression"
+    name: str = NAME
 
     def means(self, coefficients: Floats, steps: Floats) -> Floats:
         """See :class:`~sufficiency.forecast.models.Fitted`."""

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from sufficiency.codes import CAUSES, TYPES
 from sufficiency.history import History
-from sufficiency.rates.exposure import Exposure, Observed, measure_exposure, observed
+from sufficiency.rates.exposure import Exposure, measure_exposure, observed
 from sufficiency.rates.hazards import Hazards, estimate_hazards, hazard_table
 from sufficiency.rates.openings import (
     Openings,
@@ -16,11 +15,9 @@ from sufficiency.rates.openings import (
     estimate_openings,
     estimate_returning,
     in_house_counts,
+    provider_shares,
 )
-
-_HALF_LIFE_DAYS = 365
-_STEP_DAYS = 91
-_STEPS = 16
+from sufficiency.rates.recent import exit_multiplier
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,9 @@ class Rates:
     openings
         Ages and first types of entrants.
     in_house
-        In-house and all recent arrivals of each type with more than one provider.
+        In-house and all arrivals of the last year, of each type with more than one provider.
+    shares
+        Beta posterior of the share of arrivals that goes in house today, of the same types.
     cells
         The hazards as a tidy table (:func:`~sufficiency.rates.hazards.hazard_table`).
     """
@@ -51,6 +50,7 @@ class Rates:
     returning: Returning
     openings: Openings
     in_house: dict[str, tuple[int, int]]
+    shares: dict[str, tuple[float, float]]
     cells: pd.DataFrame
 
 
@@ -62,31 +62,10 @@ def estimate_rates(history: History) -> Rates:
     return Rates(
         hazards=hazards,
         exposure=exposure,
-        exit_multiplier=_exit_multiplier(seen, hazards),
+        exit_multiplier=exit_multiplier(seen, hazards),
         returning=estimate_returning(history),
         openings=estimate_openings(history),
         in_house=in_house_counts(history, history.codes),
+        shares=provider_shares(history, history.codes),
         cells=hazard_table(hazards, exposure, history.codes),
     )
-
-
-def _exit_multiplier(given: Observed, hazards: Hazards) -> tuple[float, float]:
-    """Gamma posterior of recent exits over those expected from the whole window.
-
-    Quarters (91 days) back from the origin, each ending on the day on which the next begins, weigh
-    by a half-life of a year; the prior is one exit expected and one seen.
-    """
-    exits = slice(len(TYPES), len(CAUSES))
-    mean = hazards.mean[..., exits]
-    seen = expected = 1.0
-    earliest, last = given.window
-    for step in range(_STEPS):
-        first = max(last - _STEP_DAYS, earliest)
-        if first >= last:
-            break
-        weight = 0.5 ** ((step + 0.5) * _STEP_DAYS / _HALF_LIFE_DAYS)
-        recent = measure_exposure(given, first, last)
-        seen += weight * float(recent.events[..., exits].sum())
-        expected += weight * float((recent.child_days[..., exits] * mean).sum())
-        last = first
-    return seen, expected

@@ -11,6 +11,7 @@ import pandas as pd
 from sufficiency import dates
 from sufficiency.codes import AGE_BANDS, AGE_EDGES, AGED_OUT, TYPES, Codes
 from sufficiency.history import History
+from sufficiency.rates.recent import share_now
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -174,6 +175,34 @@ def in_house_counts(history: History, codes: Codes, days: int = 365, least: int 
 
     Counted over the last ``days``; where that is fewer than ``least`` arrivals, over the whole window.
     """
+    out = {}
+    for kind, (day, own) in _arrivals(history, codes).items():
+        for since in (history.origin - days + 1, history.first_day):
+            chosen = own[day >= since]
+            if len(chosen) >= least:
+                break
+        out[kind] = (int(chosen.sum()), len(chosen))
+    return out
+
+
+def provider_shares(history: History, codes: Codes) -> dict[str, tuple[float, float]]:
+    """Beta posterior of the share of arrivals that goes in house today, by type with more than one provider.
+
+    Of arrivals by month over the whole window; see :func:`~sufficiency.rates.recent.share_now`.
+    """
+    out = {}
+    for kind, (day, own) in _arrivals(history, codes).items():
+        month = dates.month_index(day) - dates.month_index(history.first_day)
+        months = int(dates.month_index(history.origin) - dates.month_index(history.first_day)) + 1
+        every, chosen = (np.bincount(found, minlength=months).astype(np.float64) for found in (month, month[own]))
+        mean, variance = share_now(chosen, every)
+        worth = mean * (1 - mean) / variance - 1
+        out[kind] = (mean * worth, (1 - mean) * worth)
+    return out
+
+
+def _arrivals(history: History, codes: Codes) -> dict[str, tuple[Ints, npt.NDArray[np.bool_]]]:
+    """Day of each arrival in the window, and whether it was in house, by type with more than one provider."""
     table = history.placements
     start = dates.to_days(table["start"])
     out = {}
@@ -182,9 +211,6 @@ def in_house_counts(history: History, codes: Codes, days: int = 365, least: int 
         if len(names) < 2:  # noqa: PLR2004 - a choice needs two
             continue
         arrived = table["setting"].isin(names).to_numpy() & table["opening"].notna().to_numpy()
-        for since in (history.origin - days + 1, history.first_day):
-            chosen = table.loc[arrived & (start >= since) & (start <= history.origin), "setting"]
-            if len(chosen) >= least:
-                break
-        out[kind] = (int((chosen == names[0]).sum()), len(chosen))
+        arrived &= (start >= history.first_day) & (start <= history.origin)
+        out[kind] = (start[arrived], (table["setting"] == names[0]).to_numpy()[arrived])
     return out

@@ -143,7 +143,9 @@ def _world(history: History, rates: Rates, first: pd.DataFrame, rows: Ints) -> W
     born += np.maximum(day - dates.birthday(born, dates.ADULT), 0)
     shares = np.ones(len(TYPES))
     for kind, (in_house, every) in rates.in_house.items():
-        shares[TYPES.index(kind)] = 0.0 if every == 0 or in_house == 0 else (in_house + 0.5) / (every + 1)
+        first_share, second_share = rates.shares[kind]
+        mean = first_share / (first_share + second_share)
+        shares[TYPES.index(kind)] = 0.0 if every == 0 or in_house == 0 else mean
     stock = Stock(
         key=stock_key(np.arange(len(rows))),
         dob=born,

@@ -234,7 +234,7 @@ def _re_entry(rates: Rates, keys: Sequence[KeyWords] | None, size: int) -> Float
 def _in_house_shares(rates: Rates, keys: Sequence[KeyWords] | None, size: int) -> Floats:
     """Share of each type's arrivals that go in house, shape (replications, types).
 
-    A Beta with half an arrival either way; 0 where none did.
+    The Beta posterior of today's share; 0 where none did lately.
     """
     shares = np.ones((size, len(TYPES)))
     uniform = None
@@ -242,7 +242,7 @@ def _in_house_shares(rates: Rates, keys: Sequence[KeyWords] | None, size: int) -
         uniform, _ = draws(key_words(keys), other_key(np.arange(len(TYPES))), 0, Purpose.PROVIDER_SHARE)
     for kind, (in_house, all_arrivals) in rates.in_house.items():
         number = TYPES.index(kind)
-        first, second = in_house + 0.5, all_arrivals - in_house + 0.5
+        first, second = rates.shares[kind]
         if in_house == 0 and all_arrivals > 0:
             # Nobody went in house: there may be no such home at all.
             shares[:, number] = 0.0

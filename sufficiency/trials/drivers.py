@@ -262,7 +262,7 @@ def _against_today(now: Made, asked: Counterfactuals) -> tuple[pd.DataFrame, pd.
         ENTRIES: replace(world, forecast=flat),
         POPULATION: replace(world, forecast=now.forecast),
         EXITS: replace(world, rates=replace(always, exit_multiplier=now.rates.exit_multiplier)),
-        PLACEMENTS: replace(world, rates=replace(always, in_house=now.rates.in_house), supply=now.supply),
+        PLACEMENTS: replace(world, rates=_with_shares(always, now.rates), supply=now.supply),
     }
     found = {name: asked.simulated(setup) for name, setup in setups.items()}
     start = np.full(base.shape, today)
@@ -272,6 +272,11 @@ def _against_today(now: Made, asked: Counterfactuals) -> tuple[pd.DataFrame, pd.
         FORECAST: float(mean_entrants(now.forecast, asked.keys, months).sum()),
     }
     return _table(TODAY, asked, parts), _told(TODAY, told)
+
+
+def _with_shares(rates: Rates, other: Rates) -> Rates:
+    """Rates with another estimate's shares that go in house."""
+    return replace(rates, in_house=other.in_house, shares=other.shares)
 
 
 def _alone(found: Mapping[str, Floats], base: Floats) -> dict[str, Floats]:

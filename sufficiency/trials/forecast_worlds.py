@@ -30,10 +30,10 @@ CHANGES_ON = dates.day_number("2022-04-01")
 SMALL, LARGE = 32.0, 2_000.0
 #: Children in care in the steady world, about, by which the small and the large one are scaled.
 _STEADY_CHILDREN = 340.0
-_TREND_A_YEAR, _TREND_FROM = 1.08, dates.day_number("2015-04-01")
+_TREND_A_YEAR, _TREND_FROM = 1.12, dates.day_number("2015-04-01")
 #: Sizes of what changes: such that over the worlds no change is out by about as much as it was over England's
 #: authorities, 5.9 % a year and 8.8 % two years ahead (DfE, stock at 31 March 2010 to 2023, 145 authorities).
-_SHIFT, _SURGE, _EXITS = 1.5, 4.0, 0.6
+_SHIFT, _SURGE, _EXITS = 2.0, 5.0, 0.4
 _DISPERSED, _SEASON, _SHARPER = 4.0, 3.0, 1.8
 _ORACLE_SEED = 90_210
 

@@ -29,7 +29,7 @@ def with_placements(rates: Rates, other: Rates) -> Rates:
     """Rates with another estimate's moves, first placements and shares that go in house."""
     openings = replace(rates.openings, first_types=other.openings.first_types)
     hazards = _with_causes(rates.hazards, other.hazards, MOVE_CAUSES)
-    return replace(rates, hazards=hazards, openings=openings, in_house=other.in_house)
+    return replace(rates, hazards=hazards, openings=openings, in_house=other.in_house, shares=other.shares)
 
 
 def with_entrants(rates: Rates, other: Rates) -> Rates:
@@ -42,9 +42,16 @@ def of_all_years(rates: Rates, history: History) -> Rates:
     """Rates with exits as over all years of the returns, without the recent multiplier, and so shares in house."""
     events, _ = rates.exit_multiplier
     days = history.origin - history.first_day + 1
-    shares = in_house_counts(history, history.codes, days=days)
-    # As uncertain as the multiplier is, around 1: each replication's draw is the same but for its mean.
-    return replace(rates, exit_multiplier=(events, events), in_house=shares)
+    counts = in_house_counts(history, history.codes, days=days)
+    # As uncertain as those of today, around another mean: each replication's draw is the same but for its mean.
+    shares = {kind: _around(counts[kind], sum(rates.shares[kind])) for kind in counts}
+    return replace(rates, exit_multiplier=(events, events), in_house=counts, shares=shares)
+
+
+def _around(counts: tuple[int, int], worth: float) -> tuple[float, float]:
+    """A Beta that is worth so many arrivals, with the mean of those counted."""
+    mean = (counts[0] + 0.5) / (counts[1] + 1)
+    return mean * worth, (1 - mean) * worth
 
 
 def lately(history: History, rates: Rates, since: int) -> tuple[float, float]:

@@ -1,0 +1,170 @@
+"""How things go lately: levels that stay and now and then jump, of exits and of who takes the children.
+
+Hazards are estimated from the whole window. What has changed since, in a court, in practice, in the homes that
+children could go to, shows as exits over those expected; and in-house homes may take more or fewer of those who
+arrive. Weighing the last year alone would follow a change late and take a quiet year for one. Here a month is a jump
+with a small chance, how long ago the last one was is weighed by what the counts say (run lengths, as in Adams and
+MacKay, *Bayesian online changepoint detection*, 2007), and the level of each run is a gamma, for counts that are
+Poisson, or a beta, for shares: their likelihoods are exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import betaln, gammaln
+
+from sufficiency.codes import CAUSES, TYPES
+from sufficiency.rates.exposure import Observed, measure_exposure
+from sufficiency.rates.hazards import Hazards
+
+Floats = npt.NDArray[np.float64]
+
+#: Chance that a month is a jump: one in ten years, as for entries (an assumption).
+JUMPS = 1 / 120
+#: Standard deviations of the levels that jumps lead to, relative to their mean; the likelihood weighs them
+#: (assumptions). Those of a share are of p in units of the root of p (1 - p).
+_SIZES, _SHARE_SIZES = (0.15, 0.3, 0.6), (0.15, 0.3, 0.5)
+#: What is known of a level counts for this much a month later: half in three years. Slow drift is followed so (an
+#: assumption).
+_KEPT = 0.98
+#: Exits of one family on one day make counts scatter more than Poisson ones: variance over mean before a window is
+#: seen, and the months that this is worth (assumptions).
+_SCATTER, _SCATTER_MONTHS = 1.5, 48
+_DAYS_A_MONTH = 365.25 / 12
+#: Below this many exits expected a month says nothing.
+_LEAST_EXPECTED = 1e-6
+
+
+def exit_multiplier(given: Observed, hazards: Hazards) -> tuple[float, float]:
+    """Shape and rate of a gamma with the mean and variance of the multiplier on exits at the end of the window."""
+    level, variance = level_now(*exits_by_month(given, hazards))
+    return level**2 / variance, level / variance
+
+
+def exits_by_month(given: Observed, hazards: Hazards) -> tuple[Floats, Floats]:
+    """Exits, and those expected at the hazards' means, of each month back from the last day.
+
+    What is left over at the start, less than a month, is passed over.
+
+    Returns
+    -------
+    Both of shape (months,), oldest first.
+    """
+    earliest, last = given.window
+    months = int((last - earliest) / _DAYS_A_MONTH)
+    edges = np.rint(last - np.arange(months, -1, -1) * _DAYS_A_MONTH).astype(np.int64)
+    exits = slice(len(TYPES), len(CAUSES))
+    mean = hazards.mean[..., exits]
+    found = [measure_exposure(given, int(first), int(end)) for first, end in pairwise(edges)]
+    events = [float(month.events[..., exits].sum()) for month in found]
+    expected = [float((month.child_days[..., exits] * mean).sum()) for month in found]
+    return np.array(events), np.array(expected)
+
+
+def level_now(events: Floats, expected: Floats) -> tuple[float, float]:
+    """Mean and variance of today's level of events over those expected, 1 before any is seen.
+
+    Parameters
+    ----------
+    events, expected
+        By month, oldest first: shape (months,).
+    """
+    seen = expected > _LEAST_EXPECTED
+    counts, foreseen = events[seen], expected[seen]
+    scatter = _scatter(counts / foreseen, 1 / foreseen)
+    return _over_sizes([_level_runs(counts / scatter, foreseen / scatter, size) for size in _SIZES])
+
+
+def share_now(chosen: Floats, every: Floats) -> tuple[float, float]:
+    """Mean and variance of today's share of all arrivals.
+
+    Parameters
+    ----------
+    chosen, every
+        Arrivals of one kind, and all, by month, oldest first: shape (months,).
+    """
+    seen = every > 0
+    own, whole = chosen[seen], every[seen]
+    # Jumps lead to shares around that of all months.
+    middle = float(own.sum() + 0.5) / float(whole.sum() + 1.0)
+    scatter = _scatter(own / whole, middle * (1 - middle) / whole)
+    return _over_sizes([_share_runs(own / scatter, whole / scatter, middle, size) for size in _SHARE_SIZES])
+
+
+def _scatter(ratio: Floats, variance: Floats) -> float:
+    """How much more than chance months differ from the month before, at least 1."""
+    changes = np.square(np.diff(ratio)) / (variance[1:] + variance[:-1])
+    return max(float(changes.sum() + _SCATTER * _SCATTER_MONTHS) / (len(changes) + _SCATTER_MONTHS), 1.0)
+
+
+def _level_runs(counts: Floats, expected: Floats, size: float) -> tuple[float, float, float]:
+    """Log-likelihood of counts, and mean and variance of today's level, where jumps lead to levels so far apart."""
+
+    def likelihood(state: Floats, seen: Floats) -> Floats:
+        # A count given a run's gamma is negative-binomial; what all runs have in common is left out.
+        (shape, rate), (count, foreseen) = state.T, seen
+        more = gammaln(shape + count) - gammaln(shape)
+        return np.asarray(more + shape * np.log(rate) - (shape + count) * np.log(rate + foreseen))
+
+    logs, weights, state = _run_lengths(np.column_stack([counts, expected]), np.full(2, size**-2), likelihood)
+    shape, rate = state.T
+    return logs, *_mixed(weights, shape / rate, shape / rate**2)
+
+
+def _share_runs(chosen: Floats, every: Floats, middle: float, size: float) -> tuple[float, float, float]:
+    """Log-likelihood of shares, and mean and variance of today's, where jumps lead to shares so far apart."""
+
+    def likelihood(state: Floats, seen: Floats) -> Floats:
+        return np.asarray(betaln(*(state + seen).T) - betaln(*state.T))
+
+    prior = np.array([middle, 1 - middle]) * (size**-2 - 1)
+    logs, weights, state = _run_lengths(np.column_stack([chosen, every - chosen]), prior, likelihood)
+    first, whole = state[:, 0], state.sum(axis=1)
+    mean = first / whole
+    return logs, *_mixed(weights, mean, mean * (1 - mean) / (whole + 1))
+
+
+def _run_lengths(
+    months: Floats, prior: Floats, likelihood: Callable[[Floats, Floats], Floats]
+) -> tuple[float, Floats, Floats]:
+    """Weigh how long ago the last jump was.
+
+    Parameters
+    ----------
+    months
+        What each month adds to a run's state, shape (months, 2).
+    prior
+        State of a run that begins, shape (2,).
+    likelihood
+        Logarithm of a month's likelihood given the states of runs, shape (runs, 2): shape (runs,).
+
+    Returns
+    -------
+    Log-likelihood of all months; weight and state of each run, shapes (runs,) and (runs, 2).
+    """
+    weights, state, total = np.ones(1), prior[None, :], 0.0
+    for month in months:
+        weights = np.append((1 - JUMPS) * weights, JUMPS)
+        state = np.vstack([_KEPT * state, prior])
+        logs = likelihood(state, month)
+        joint = weights * np.exp(logs - logs.max())
+        total += float(np.log(joint.sum()) + logs.max())
+        weights, state = joint / joint.sum(), state + month
+    return total, weights, state
+
+
+def _over_sizes(found: list[tuple[float, float, float]]) -> tuple[float, float]:
+    """Mean and variance over several sizes of jumps, weighed by their likelihood."""
+    logs, means, variances = np.array(found).T
+    weights = np.exp(logs - logs.max())
+    return _mixed(weights / weights.sum(), means, variances)
+
+
+def _mixed(weights: Floats, means: Floats, variances: Floats) -> tuple[float, float]:
+    """Mean and variance of a mixture."""
+    mean = float((weights * means).sum())
+    return mean, float((weights * (variances + np.square(means))).sum()) - mean**2
