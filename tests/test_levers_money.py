@@ -63,7 +63,7 @@ def test_a_block_contract_comes_step_by_step_and_ends() -> None:
 
 def _pounds(authority: Authority, outcome: Outcome, setting: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     assert authority.tables.prices is not None
-    table = cost(outcome, authority.tables.prices)
+    table = cost(outcome, authority.tables.prices, draw_prices=False)
     return table[table["setting"] == setting].groupby("replication")["pounds"].sum().to_numpy()
 
 
