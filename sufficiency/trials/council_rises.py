@@ -29,12 +29,9 @@ UPLIFTS: dict[str, tuple[int, tuple[float, ...], str]] = {
     "residential_school": (9, (5.0, 5.0, 4.0, 4.0), "invented: fees of a school year, from September"),
     "supported_accommodation": (7, (4.0, 4.0, 3.0, 3.0), "invented: framework agreed anew each July"),
 }
-#: Consumer prices stand in for the GDP deflator; from the second year on as the last.
-_CONSUMER_PRICES = (2.3, 2.0, 2.0, 2.0, 2.0)
-_DEFLATOR_SOURCE = (
-    "assumption: consumer prices as forecast by the OBR (Economic and fiscal outlook, March 2026; calendar years) in"
-    " place of the GDP deflator"
-)
+#: The target for consumer prices stands in for a forecast of the GDP deflator.
+_DEFLATORS = (2.0, 2.0, 2.0, 2.0, 2.0)
+_DEFLATOR_SOURCE = "assumption: the government's target for consumer prices, in place of a forecast of the GDP deflator"
 #: Rise of fixed costs each April after the first year ahead: mostly pay.
 PAY_AWARDS = (0.03, 0.03, 0.03, 0.03)
 #: Settings with a list of placements' prices, and the standard deviation of their logarithms: at 0.45 about one in nine
@@ -60,7 +57,7 @@ def uplifts(first: int) -> Iterator[tuple[object, ...]]:
 
 def deflators(first: int) -> Iterator[tuple[object, ...]]:
     """Rows of the deflators table, from the financial year that begins in a calendar year."""
-    for year, percent in enumerate(_CONSUMER_PRICES, start=first):
+    for year, percent in enumerate(_DEFLATORS, start=first):
         yield f"{year}-{(year + 1) % 100:02d}", percent, _DEFLATOR_SOURCE
 
 
