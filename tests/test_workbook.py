@@ -215,6 +215,17 @@ def test_the_notebooks_money_is_that_of_the_run(folder: Path, tmp_path: Path) ->
     assert sum(steps.values()) == pytest.approx(ends, abs=5)
     needed = story.tables["medium_term"].query("scenario == 'baseline'")["budget_requirement"] / 1000
     assert list(story.medium_term().loc["Budget requirement"]) == pytest.approx(needed.tolist(), abs=1)
+    told, cases = story.payback_told("own-home"), story.payback("own-home")
+    assert list(told) == cases["case"].tolist()
+    first = cases.iloc[0]
+    assert told.iloc[:, 0]["Full-year effect"].replace("−", "-").replace("£", "").replace(",", "") == (
+        f"{first['full_year_effect']:.0f}"
+    )
+    assert told.iloc[:, 0]["Paid within 1 year"] == f"{first['pays_within_1']:.0%}"
+    month = first["payback"]
+    assert told.iloc[:, 0]["Has paid by, middle of the futures"] == (
+        "not in these years" if pd.isna(month) else f"{month:%b %Y}"
+    )
     write_manifest(tmp_path, {"origin": "2027-03-31", "scenarios": [], "replications": 6, "status": "complete"})
     with pytest.raises(UserError, match="without prices"):
         load_money(folder=tmp_path)

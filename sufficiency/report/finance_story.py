@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 import sufficiency as sf
@@ -34,6 +35,22 @@ _LINES = {
     "savings": "Savings",
     "investment": "Investment",
 }
+#: Figures of a plan's case: what a person calls them, and in what they are told.
+_CASES = {
+    "one_off_raised": ("One-off cost raised by", "share"),
+    "delivery_raised": ("Yearly cost raised by", "share"),
+    "saving_lowered": ("Saving lowered by", "share"),
+    "net_present_value": ("Net present value, mean", "pounds"),
+    "npv_p10": ("Net present value, P10", "pounds"),
+    "npv_p90": ("Net present value, P90", "pounds"),
+    "npv_above_nought": ("Futures in which it is above nought", "share"),
+    "payback": ("Has paid by, middle of the futures", "month"),
+    "payback_p10": ("Has paid by, 1 in 10", "month"),
+    "payback_p90": ("Has paid by, 9 in 10", "month"),
+    "switching_value": ("Breaks even at this share of the saving", "share"),
+    "full_year_effect": ("Full-year effect", "pounds"),
+}
+_WITHIN = "pays_within_"
 
 
 @dataclass(frozen=True)
@@ -116,6 +133,17 @@ class MoneyStory:
         """A plan's two cases."""
         table = self.tables["payback"]
         return table[table["scenario"] == plan].reset_index(drop=True)
+
+    def payback_told(self, plan: str) -> pd.DataFrame:
+        """A plan's two cases as a person reads them: a row a figure, a column a case, all of it words."""
+        cases = self.payback(plan)
+        years = [name for name in cases.columns if str(name).startswith(_WITHIN)]
+        spans = {name: int(name.removeprefix(_WITHIN)) for name in years}
+        forms = _CASES | {
+            name: (f"Paid within {span} year{'s' if span > 1 else ''}", "share") for name, span in spans.items()
+        }
+        told = {label: [_told(value, form) for value in cases[name]] for name, (label, form) in forms.items()}
+        return pd.DataFrame(told, index=pd.Index(cases["case"].astype(str), name="")).T
 
     def cumulative(self, plan: str) -> pd.DataFrame:
         """Net saving to date by month: p10, p50, p90."""
@@ -203,3 +231,15 @@ def _read(folder: Path) -> MoneyStory:
     titles = {str(about["name"]): run.title_of(str(about["name"])) for about in run.scenarios}
     tables = {name: run.frame(f"money/{name}") for name in names}
     return MoneyStory(titles, tables, run.frame("prices"), prices_in_words(run))
+
+
+def _told(value: object, form: str) -> str:
+    """A figure in words; a month that does not come says so, and a break-even that cannot be."""
+    if pd.isna(value):  # type: ignore[call-overload]
+        return "not in these years" if form == "month" else "never"
+    if form == "month":
+        return f"{pd.Timestamp(str(value)):%b %Y}"
+    number = float(str(value))
+    if form == "share":
+        return f"{number:.0%}" if np.isfinite(number) else "never"
+    return f"{'−' if number < 0 else ''}£{abs(number):,.0f}"
