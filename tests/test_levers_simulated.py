@@ -134,7 +134,10 @@ def test_a_first_home_of_the_councils_own_takes_whoever_comes(town: Authority, t
         plan_of(tmp_path, {"new_childrens_home": "beds = 30\nkept_empty = 0\nramp_months = 0"}), supply=none
     )
     # Children who live in homes that nobody counts stay till they leave; then so many beds are so many children.
-    assert stock_at_end(plan, OWN_HOME, months=3) == pytest.approx(30, abs=1)
+    beds = stock_at_end(plan, OWN_HOME, months=3)
+    # One in ten suits a vacant bed, so now and then one waits.
+    assert beds.mean() == pytest.approx(30, abs=0.5)
+    assert beds == pytest.approx(30, abs=1.5)
 
 
 @pytest.mark.functional

@@ -84,7 +84,7 @@ def test_each_world_changes_one_thing() -> None:
     month = np.array([int(dates.month_index(CHANGES_ON))])
     before, after = month - 1, month
     assert steady.expected_entries(after).sum() > 0
-    for name, factor in (("level shift", 1.5), ("asylum surge", 4.0)):
+    for name, factor in (("level shift", 2.0), ("asylum surge", 5.0)):
         side = 0 if name == "level shift" else 1
         shifted = WORLDS[name].world
         ratio = shifted.expected_entries(after)[0, side::2].sum() / steady.expected_entries(after)[0, side::2].sum()
@@ -92,11 +92,11 @@ def test_each_world_changes_one_thing() -> None:
         assert np.allclose(shifted.expected_entries(before), steady.expected_entries(before))
         assert WORLDS[name].shifts
     (change,) = WORLDS["exits change"].world.changes
-    assert (change.causes, change.month) == (EXIT_REASONS, int(month[0]))
+    assert (change.causes, change.month, change.factor) == (EXIT_REASONS, int(month[0]), 0.4)
     trend = WORLDS["trend"].world
     year = month + 12
     grown = trend.expected_entries(year)[0, ::2].sum() / trend.expected_entries(month)[0, ::2].sum()
-    assert grown == pytest.approx(1.08)
+    assert grown == pytest.approx(1.12)
     assert np.mean(seasonal(steady).season) == pytest.approx(1.0)
     assert dispersed(steady).streams["other"].overdispersion == 4.0
     row = next(iter(sharper(steady).duration_factors["returned_home"].values()))

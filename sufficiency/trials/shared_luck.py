@@ -102,8 +102,9 @@ class Subject:
         )
 
     def pounds(self, outcome: Outcome) -> Floats:
-        """Pounds over all years, one number a replication."""
-        found: Floats = cost(outcome, self.prices).groupby("replication")["pounds"].sum().to_numpy(np.float64)
+        """Pounds over all years at the prices given, one number a replication; drawn ones are no child's luck."""
+        given = cost(outcome, self.prices, draw_prices=False)
+        found: Floats = given.groupby("replication")["pounds"].sum().to_numpy(np.float64)
         return found
 
     def costs(self, supply: Supply, replications: int, years: int = YEARS) -> Floats:
