@@ -56,6 +56,8 @@ def drawn(replications: int, seed: int) -> Outcome:
         matches=(),
         nights=nights,
         entrants=np.zeros((1, 10, len(days)), dtype=np.int64),
+        usable=np.zeros((1, len(days), 0), dtype=np.int32),
+        held=np.zeros((1, 0, 0), dtype=np.int32),
         journeys=(),
     )
 

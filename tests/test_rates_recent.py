@@ -154,6 +154,11 @@ def test_months_add_up_to_the_window_and_give_the_multiplier() -> None:
     exits = slice(len(TYPES), len(CAUSES))
     assert events.sum() == whole.events[..., exits].sum() > 100
     assert expected.sum() == pytest.approx((whole.child_days * rates.hazards.mean)[..., exits].sum(), rel=1e-9)
+    # Placements outside a month add nothing to it.
+    month = measure_exposure(seen.lived(last - 60, last - 30), last - 60, last - 30)
+    of_all = measure_exposure(seen, last - 60, last - 30)
+    assert (month.events == of_all.events).all()
+    assert (month.child_days == of_all.child_days).all()
     level, variance = level_now(events, expected)
     shape, rate = rates.exit_multiplier
     assert (shape / rate, shape / rate**2) == pytest.approx((level, variance))

@@ -6,7 +6,7 @@ in the placement for moves, time in care for exits except where the settings tab
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -101,6 +101,17 @@ class Observed:
 
     def __repr__(self) -> str:
         return f"Observed({self.spells!r})"
+
+    def lived(self, first_day: int, last_day: int) -> Observed:
+        """Those placements alone that go on at some time between two days: what lies outside adds nothing there."""
+        kept = (self.spells.start < last_day) & (self.spells.end > first_day)
+        return replace(
+            self,
+            spells=Spells(**{field.name: getattr(self.spells, field.name)[kept] for field in fields(Spells)}),
+            cause=self.cause[kept],
+            clock_start={clock: start[kept] for clock, start in self.clock_start.items()},
+            known_from={clock: start[kept] for clock, start in self.known_from.items()},
+        )
 
 
 def observed(history: History) -> Observed:
