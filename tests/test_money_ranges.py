@@ -219,13 +219,16 @@ def _ranges() -> pd.DataFrame:
 @pytest.mark.unit
 def test_sentences_say_what_chance_makes_and_where_the_rest_comes_from() -> None:
     said = range_words(_ranges())
-    assert "Of the range of £23.0 million to £27.0 million in 2026-27" in said
-    assert "chance alone makes £24.0 million to £26.0 million" in said
-    assert "In 2027-28 it makes £25.0 million to £27.0 million of £24.0 million to £28.0 million." in said
-    assert said.endswith("The rest comes from this: the rates of the past are known from few children.")
+    assert "lie between £24.0 million and £26.0 million in 2026-27" in said
+    assert "and between £25.0 million and £27.0 million in 2027-28: by chance alone" in said
+    assert (
+        "widens that to between £23.0 million and £27.0 million, and to between £24.0 million and £28.0 million: "
+        in said
+    )
+    assert said.endswith(": the rates of the past are known from few children.")
     one = _ranges().query("financial_year == '2026-27' and includes == 'chance'")
-    assert "In 2027-28" not in range_words(one)
-    assert "The rest" not in range_words(one)
+    assert "2027-28" not in range_words(one)
+    assert "What is not known" not in range_words(one)
 
 
 @pytest.mark.functional
@@ -238,7 +241,8 @@ def test_the_annex_tells_the_ranges_rounded_and_ends_with_the_range_shown_elsewh
     odd.to_parquet(path, index=False)
     book = open_book(read_finished(made), Council(), Rules())
     page = spend_section(book)
-    assert "chance alone makes £24.0 million to £26.0 million" in page
+    assert "lie between £24.0 million and £26.0 million in 2026-27" in page
+    assert "With 6 futures a P80 is known to about" in page
     rows, shown = (_published(made, name) for name in ("spend_ranges", "spend"))
     assert [row["What the range holds"] for row in rows] == ["Chance", "Chance and parameters"] * 2
     assert rows[0]["P10"] == "24000"
@@ -249,7 +253,7 @@ def test_the_annex_tells_the_ranges_rounded_and_ends_with_the_range_shown_elsewh
     wider = published_ranges(book.run, book.future, 1.2)
     assert wider["includes"].tolist()[:3] == ["chance", "chance and parameters", f"chance and parameters, {WIDENED}"]
     assert wider["p10"].tolist()[:2] == [24_000_000, 23_000_000]
-    assert "and past forecasts were further out than their ranges said." in range_words(wider)
+    assert "and ranges are stretched for how past forecasts of children did." in range_words(wider)
     # Where the baseline's spend may not be published neither may this.
     hidden = replace(book.future, spend=book.future.spend.head(0))
     assert published_ranges(book.run, hidden, 1.0).empty
@@ -274,13 +278,21 @@ def test_the_annex_tells_budgets_before_income_whose_lines_add_up(tmp_path: Path
     assert (gross[[*lines, "base"]].sum(axis=1) - gross["needed"]).abs().max() < 1e-6
     said = " ".join(budgets_ahead(book))
     assert "homes need £21.8 million in 2027-28, where the budget begun with is £19.7 million" in said
-    assert "What adds to it: what last year's budget did not hold £1.0 million, dearer nights £1.1 million" in said
+    assert "What adds to it: what last year's budget did not hold £1.0 million, price rises £1.1 million" in said
+    assert "is set for placements" not in said
     assert "What takes from it: more or fewer nights and their mix £100,000." in said
     rows = {row["Line"]: row for row in _published(made, "medium_term")}
     assert [rows["Inflation"][year] for year in ("2026-27", "2027-28")] == ["500", "600"]
     assert "Income" not in rows
     annex = book.future.spend[book.future.spend["scenario"] == "baseline"]["p80"].tolist()
     assert [int(rows["Contingency to P80"]["2026-27"]) * 1000 + 21_000_000] == annex[:1]
+    # Where next year's budget is set already, that is what members will ask about.
+    budget = {"financial_year": "2026-27", "setting": "all", "against": "forecast", "budget": 20e6, "actual": 19.5e6}
+    pd.DataFrame([budget]).to_parquet(made / "internal" / "money" / "variance.parquet", index=False)
+    assert (
+        "For 2026-27 a budget of £20.0 million is set for placements, staying put among them; the mean forecast is"
+        " £500,000 less than that." in " ".join(budgets_ahead(book))
+    )
     hidden = replace(book, future=replace(book.future, spend=book.future.spend.head(0)))
     assert budgets_ahead(hidden) == []
 

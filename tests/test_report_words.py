@@ -13,7 +13,19 @@ from sufficiency.errors import UserError
 from sufficiency.report.council import SECTIONS, read_council, unknown_sections
 from sufficiency.report.sections import WRITERS
 from sufficiency.report.tables import Table, cell, escape
-from sufficiency.report.words import between, changed, children, compared, dearer, few, gain, likely, listed, money
+from sufficiency.report.words import (
+    between,
+    changed,
+    children,
+    compared,
+    dearer,
+    few,
+    gain,
+    likely,
+    listed,
+    money,
+    stretched_p80,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -111,3 +123,9 @@ def test_everything_wrong_in_a_council_file_is_told_at_once(tmp_path: Path) -> N
     file.write_text("name = ", encoding="utf-8")
     with pytest.raises(UserError, match="could not be read"):
         read_council(file)
+
+
+@pytest.mark.unit
+def test_p80_says_when_ranges_are_stretched() -> None:
+    assert stretched_p80(1.0) == "P80: 8 in 10 simulated futures cost less."
+    assert "once ranges are stretched (1.13 times)" in stretched_p80(1.13)

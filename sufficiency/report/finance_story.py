@@ -98,7 +98,8 @@ class MoneyStory:
         named = table.rename(columns={"financial_year": "Financial year", "includes": "What the range holds"})
         figures = ["mean", *PERCENTILES]
         told = (named.set_index(["Financial year", "What the range holds"])[figures] / 1000).round(0).astype(int)
-        return told.rename(columns={"mean": "Mean", **{name: name.upper() for name in PERCENTILES}})
+        told = told.rename(columns={"mean": "Mean", **{name: name.upper() for name in PERCENTILES}})
+        return told.rename_axis(columns=f"£ thousand{self.said}")
 
     def ranges_said(self) -> str:
         """What chance alone makes of the range, in sentences."""
@@ -122,7 +123,8 @@ class MoneyStory:
         table = self.tables["medium_term"]
         own = table[table["scenario"] == scenario].set_index("financial_year")
         names = {**_LINES, "budget_requirement": "Budget requirement", "contingency": "Contingency to P80"}
-        return (own[list(names)].T / 1000).rename(index=names).round(0).astype(int)
+        told = (own[list(names)].T / 1000).rename(index=names).round(0).astype(int)
+        return told.rename_axis(columns=f"£ thousand{self.said}")
 
     def paid(self, plan: str) -> pd.Timestamp | None:
         """The month by which the middle future of a plan has paid."""
@@ -143,7 +145,7 @@ class MoneyStory:
             name: (f"Paid within {span} year{'s' if span > 1 else ''}", "share") for name, span in spans.items()
         }
         told = {label: [_told(value, form) for value in cases[name]] for name, (label, form) in forms.items()}
-        return pd.DataFrame(told, index=pd.Index(cases["case"].astype(str), name="")).T
+        return pd.DataFrame(told, index=pd.Index(cases["case"].astype(str), name=f"case{self.said}")).T
 
     def cumulative(self, plan: str) -> pd.DataFrame:
         """Net saving to date by month: p10, p50, p90."""
@@ -157,7 +159,7 @@ class MoneyStory:
         table = self.tables["reconciliation"]
         names = {name: setting_label(name) if name != "all" else "All compared" for name in table["setting"]}
         shown = table.assign(setting=table["setting"].map(names)).set_index("setting")
-        return shown.drop(columns="financial_year").round(2)
+        return shown.drop(columns="financial_year").round(2).rename_axis(columns=f"£{self.said}")
 
 
 def load_money(

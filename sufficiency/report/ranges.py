@@ -14,16 +14,16 @@ from sufficiency.report.workbook_spend import Spent
 
 TABLE = "money/spend_ranges"
 CHANCE = "chance"
-WIDENED = "and what past forecasts missed"
+WIDENED = "and stretched for past forecasts"
 _ADDED = {
     "parameters": "the rates of the past are known from few children",
     "prices": "prices may lie apart from those given",
-    WIDENED: "past forecasts were further out than their ranges said",
+    WIDENED: "ranges are stretched for how past forecasts of children did",
 }
 
 
 def range_words(table: pd.DataFrame) -> str:
-    """What chance alone makes of the range, in the first and the last year, and where the rest comes from.
+    """What chance alone makes of the range, in the first and the last year, and what is not known adds.
 
     Parameters
     ----------
@@ -33,21 +33,24 @@ def range_words(table: pd.DataFrame) -> str:
     years = list(dict.fromkeys(table["financial_year"].astype(str)))
     first, last = years[0], years[-1]
     said = (
-        f"Of the range of {_between(table, first)} in {first} (8 in 10 futures), chance alone makes"
-        f" {_between(table, first, alone=True)}: how many children happen to come, and what happens to each."
+        "If every rate and price were known, 8 in 10 futures would still lie between"
+        f" {_between(table, first, alone=True)} in {first}"
     )
-    if last != first:
-        said += f" In {last} it makes {_between(table, last, alone=True)} of {_between(table, last)}."
+    said += f", and between {_between(table, last, alone=True)} in {last}" if last != first else ""
+    said += ": by chance alone, in how many children come and in what happens to each."
     held = str(table["includes"].iloc[-1])
     added = [text for name, text in _ADDED.items() if name in held]
-    return f"{said} The rest comes from this: {listed(added)}." if added else said
+    if not added:
+        return said
+    later = f", and to between {_between(table, last)}" if last != first else ""
+    return f"{said} What is not known widens that to between {_between(table, first)}{later}: {listed(added)}."
 
 
 def _between(table: pd.DataFrame, year: str, *, alone: bool = False) -> str:
     rows = table[table["financial_year"].astype(str) == year]
     row = rows.iloc[0 if alone else -1]
     low, high = (rounded(float(row[name]), 1_000) for name in ("p10", "p90"))
-    return f"{money(low)} to {money(high)}"
+    return f"{money(low)} and {money(high)}"
 
 
 def of_baseline(table: pd.DataFrame, basis: str = "net") -> pd.DataFrame:
@@ -60,7 +63,8 @@ def published_ranges(run: Finished, future: Projections, widening: float) -> pd.
     """The baseline's gross spend by what its range holds, rounded; empty where its spend may not be shown.
 
     The last row of a year is the range that the annex shows everywhere. Where past forecasts were further out
-    than their ranges said that one is wider than what was simulated, and so stands below it as a source of its own.
+    than their ranges said, or no closer than no change, that one is wider than what was simulated, and so
+    stands below it as a source of its own.
 
     Returns
     -------
@@ -89,7 +93,8 @@ def range_sheet(run: Finished, spent: Spent) -> list[Sheet]:
         "Ranges",
         "What makes spend uncertain: the baseline's total by financial year, £",
         f"{_basis(table)} spend: {range_words(of_baseline(table))} Chance alone is a run of its own, with every rate at"
-        " its mean and the same luck. None of this follows changes in other sheets.",
+        " its mean and the same luck. None of this follows changes in other sheets. The annex tells gross spend, and"
+        " may stretch its ranges for how past forecasts did: its P80 and contingency are then larger.",
         [
             Column("Scenario", "text", width=30),
             Column("Financial year", "year"),

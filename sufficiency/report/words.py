@@ -74,6 +74,16 @@ def money(pounds: int) -> str:
     return f"{sign}£{size / 1e6:,.1f} million" if size >= 1_000_000 else f"{sign}£{size:,}"  # noqa: PLR2004
 
 
+def stretched_p80(widening: float) -> str:
+    """What P80 of spend means, where ranges are stretched by so much and where they are not."""
+    if widening == 1:
+        return "P80: 8 in 10 simulated futures cost less."
+    return (
+        f"P80: 8 in 10 futures cost less, once ranges are stretched ({widening:.2f} times) for how past forecasts of"
+        " children did."
+    )
+
+
 def dearer(value: int, low: int, high: int) -> str:
     """A plan's effect on spend with its interval."""
     if value == low == high == 0:

@@ -138,7 +138,10 @@ def _payback(run: Finished, spent: Spent, saved: Sheet) -> Sheet:
                 *(float(row[name]) for name in within),
                 float(row["switching_value"]),
                 float(row["full_year_effect"]),
-                Formula(f"=SUMIFS({values},{names},{own})", float(planned["net_present_value"].iloc[0])),
+                # Savings are told as planned: a case with optimism bias has no such sum.
+                Formula(f"=SUMIFS({values},{names},{own})", float(planned["net_present_value"].iloc[0]))
+                if row["one_off_raised"] == 0
+                else None,
             ]
         )
     return sheet
@@ -155,7 +158,9 @@ def ahead_sheets(run: Finished, spent: Spent) -> list[Sheet]:
     sheet = Sheet(
         "Medium term",
         "Medium-term financial plan, £",
-        "Lines are changes on the year before, from the run; requirement and contingency are formulas. P80: net spend.",
+        "Lines are changes on the year before, from the run, and do not follow changed prices; requirement and"
+        " contingency are formulas. P80: of net spend, not stretched as the annex's may be. Staying put, fixed costs"
+        " and income in the first base are those of the first year ahead.",
         [
             Column("Scenario", "text", width=30),
             Column("Financial year", "year"),

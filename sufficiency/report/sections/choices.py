@@ -86,7 +86,7 @@ def _largest_moves(book: Book, scenario: str) -> str:
     own = table[(table["scenario"] == scenario) & (table["difference"] != 0)]
     sure = own[(own["low"] > 0) | (own["high"] < 0)]
     if sure.empty:
-        return "No type of placement changes the same way, by enough to show after rounding, in 9 of 10 paired runs."
+        return "No single type of placement shows a clear change."
     told = [
         f"{_group_name(row.group)} {'up' if row.difference > 0 else 'down'} by about {abs(row.difference):,}"
         for row in each(sure.sort_values("difference", key=abs, ascending=False))

@@ -16,7 +16,7 @@ from sufficiency.report.sections.ahead import HIDDEN_FORECAST
 from sufficiency.report.sections.money_ahead import budgets_ahead
 from sufficiency.report.sections.money_ranges import ranges_told
 from sufficiency.report.tables import Table, escape
-from sufficiency.report.words import listed, money
+from sufficiency.report.words import listed, money, stretched_p80
 from sufficiency.tables.ages import OLDEST, ages_text
 
 
@@ -170,8 +170,8 @@ def _spend_table(book: Book) -> str:
             "spend",
             f"Gross spend, £ thousand{book.priced}",
             frame,
-            "To the nearest £1,000; placements, fixed costs, and what the plan itself invests. P80: 8 in 10 simulated"
-            " futures cost less.",
+            "To the nearest £1,000; placements, fixed costs, and what the plan itself invests."
+            f" {stretched_p80(book.trust.widening)}",
             (0.36, 0.16, 0.12, 0.12, 0.12, 0.12),
             ("Financial year",),
         )
@@ -237,7 +237,7 @@ def _plans_pay(book: Book) -> list[str]:
         "Case",
         "Net present value",
         "Pays by (P50)",
-        "9 in 10 by",
+        "9 in 10 paid by",
         f"Within {year} years",
         "Breaks even at",
     ]
@@ -249,10 +249,11 @@ def _plans_pay(book: Book) -> list[str]:
     bias = cases[cases["one_off_raised"] > 0].iloc[0]
     note = (
         "Saving on placements, with income, less what the plan costs, each future against the same one without it."
-        " Net present value: £ thousand at the first year's prices, 3.5 % a year. Optimism bias: one-off cost"
+        " Net present value: the mean, £ thousand at the first year's prices, 3.5 % a year real. Optimism bias: one-off"
+        " cost"
         f" {bias['one_off_raised']:.0%} higher, yearly cost {bias['delivery_raised']:.0%} higher, savings"
         f" {bias['saving_lowered']:.0%} lower.{_deflated(book)}"
-        " Breaks even at: share of the modelled saving that is enough."
+        " Breaks even at: share of the saving of its own row that is enough."
     )
     frame = pd.DataFrame(rows, columns=names)
     table = Table(
@@ -282,7 +283,13 @@ def _judged(book: Book) -> tuple[pd.DataFrame, list[str]]:
 
 def _deflated(book: Book) -> str:
     """That prices of the whole economy are assumed, where the council gave none."""
-    return "" if book.run.has("money/deflators") else f" Prices in general are taken to rise by {DEFLATOR:g} % a year."
+    if not book.run.has("money/deflators"):
+        return f" Prices in general are taken to rise by {DEFLATOR:g} % a year."
+    table = book.run.frame("money/deflators")
+    least, most = float(table["percent"].min()), float(table["percent"].max())
+    percent = f"{least:g} %" if least == most else f"{least:g} to {most:g} %"
+    sources = listed(list(dict.fromkeys(escape(str(source)) for source in table["source"])))
+    return f" Prices in general rise by {percent} a year ({sources})."
 
 
 def _broken_even(share: float) -> str:
@@ -313,7 +320,8 @@ def _groups_table(book: Book) -> str:
             "spend_by_type",
             f"Baseline spend on placements by type, middle forecast (P50), £ thousand{book.priced}",
             frame,
-            "Middle forecasts of parts do not add up to the middle forecast of the whole.",
+            "Of children in care: staying put after 18 is in the placements above and not here. Middle forecasts of"
+            " parts do not add up to the middle forecast of the whole.",
         )
     )
 

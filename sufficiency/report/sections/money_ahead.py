@@ -7,12 +7,12 @@ import pandas as pd
 from sufficiency.report.book import Book
 from sufficiency.report.disclosure import rounded
 from sufficiency.report.tables import Table
-from sufficiency.report.words import listed, money
+from sufficiency.report.words import listed, money, stretched_p80
 
 _LINES = {
     "pressures": ("Pressures", "what last year's budget did not hold"),
     "growth": ("Growth in nights", "more or fewer nights and their mix"),
-    "inflation": ("Inflation", "dearer nights"),
+    "inflation": ("Inflation", "price rises"),
     "fixed_costs": ("Fixed costs", "fixed costs"),
 }
 _THOUSAND = 1_000
@@ -37,15 +37,18 @@ def budgets_ahead(book: Book) -> list[str]:
     return [
         "## What the budgets ahead need {#budgets-ahead}",
         "",
-        _said(plan, base),
+        _said(plan, base) + _set(book, base),
         "",
         book.table(
             Table(
                 "medium_term",
                 f"Budgets of the baseline before income, £ thousand{book.priced}",
                 frame,
-                "Each line is a change on the year before; a year begins with what the year before needed. Means over"
-                " the simulated futures, each rounded, so lines may be out by one. P80: 8 in 10 futures cost less.",
+                "Each line is a change on the year before; a year begins with what the year before needed. The first"
+                " base is the budget for placements in care of the last year of the returns; staying put and fixed"
+                " costs in it are those of the first year ahead. Means over the simulated futures, because only means"
+                " add up: middle forecasts above differ. Each is rounded, so lines may be out by one."
+                f" {stretched_p80(book.trust.widening)}",
             )
         ),
         "",
@@ -85,3 +88,20 @@ def _said(plan: pd.DataFrame, base: int) -> str:
     )
     said += f" What adds to it: {listed(up)}." if up else ""
     return said + (f" What takes from it: {listed(down)}." if down else "")
+
+
+def _set(book: Book, base: int) -> str:
+    """What is budgeted for placements in the first year ahead, where the council has set it already."""
+    if not book.run.has("money/variance"):
+        return ""
+    table = book.run.frame("money/variance")
+    found = table[(table["setting"].astype(str) == "all") & (table["against"].astype(str) == "forecast")]
+    if found.empty:
+        return ""
+    year, budget, need = (found[name].iloc[0] for name in ("financial_year", "budget", "actual"))
+    over = rounded(float(need) - float(budget), base)
+    apart = f"{money(abs(over))} {'more' if over > 0 else 'less'} than that" if over else "as much"
+    return (
+        f" For {year} a budget of {money(rounded(float(budget), base))} is set for placements, staying put among them;"
+        f" the mean forecast is {apart}."
+    )

@@ -1,13 +1,15 @@
-"""What makes spend uncertain: chance, the model's parameters, prices, and what past forecasts missed."""
+"""What makes spend uncertain: chance, the model's parameters, prices, and how past forecasts did."""
 
 from __future__ import annotations
 
 import pandas as pd
 
 from sufficiency.report.book import Book
+from sufficiency.report.disclosure import rounded
 from sufficiency.report.finished import each
-from sufficiency.report.ranges import published_ranges, range_words
+from sufficiency.report.ranges import TABLE, of_baseline, published_ranges, range_words
 from sufficiency.report.tables import Table
+from sufficiency.report.words import money
 
 
 def ranges_told(book: Book) -> list[str]:
@@ -36,8 +38,8 @@ def ranges_told(book: Book) -> list[str]:
                 f"Baseline gross spend by what its range holds, £ thousand{book.priced}",
                 frame,
                 "Chance alone: every rate at its mean, and only what happens to children by chance. Each line below"
-                " holds more; the last of a year is the range used in this annex. Years in between are in"
-                " tables/spend_ranges.csv.",
+                " lets more vary; the last of a year is the range used in this annex. Years in between are in"
+                f" tables/spend_ranges.csv.{_simulated_error(book)}",
                 (0.42, 0.14, 0.11, 0.11, 0.11, 0.11),
                 ("Financial year",),
             ),
@@ -45,3 +47,15 @@ def ranges_told(book: Book) -> list[str]:
         ),
         "",
     ]
+
+
+def _simulated_error(book: Book) -> str:
+    """How far the luck of so many futures alone moves an end."""
+    table = of_baseline(book.run.frame(TABLE), "gross")
+    last = table.drop_duplicates("financial_year", keep="last")
+    errors = [money(rounded(float(last["p80_error"].iloc[place]), 10_000)) for place in (0, -1)]
+    years = [str(last["financial_year"].iloc[place]) for place in (0, -1)]
+    return (
+        f" With {int(last['replications'].iloc[0])} futures a P80 is known to about {errors[0]} in {years[0]} and"
+        f" {errors[1]} in {years[1]} (one standard error), so ends of lines may cross."
+    )
