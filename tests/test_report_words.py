@@ -125,7 +125,6 @@ def test_everything_wrong_in_a_council_file_is_told_at_once(tmp_path: Path) -> N
         read_council(file)
 
 
-@pytest.mark.unit
 def test_p80_says_when_ranges_are_stretched() -> None:
     assert stretched_p80(1.0) == "P80: 8 in 10 simulated futures cost less."
     assert "once ranges are stretched (1.13 times)" in stretched_p80(1.13)
