@@ -11,12 +11,10 @@ from sufficiency.history import History
 from sufficiency.inputs import Options
 from sufficiency.plan import Means
 from sufficiency.scenario import Scenario
-from sufficiency.simulation import Matched, Outcome
+from sufficiency.simulation import Outcome
 from sufficiency.simulation.kept import Kept
 from sufficiency.simulation.matching import second_form
 from sufficiency.simulation.precision import Precision, placement_spend
-from sufficiency.simulation.replications import simulate_plans
-from sufficiency.simulation.setup import Parameters
 from sufficiency.tables import Prices
 
 #: Replications of the baseline with the other form of matching, which is run for comparison only.
@@ -50,66 +48,52 @@ class Simulations:
 
     def plans(self, plans: Sequence[Scenario]) -> dict[str, Outcome]:
         """The outcomes of the plans by name, as many replications as were asked for or a precision needs."""
-        asked = self.asked
-        precision = precision_asked(asked, self.means.history, self.means.prices)
-        found = self._simulated(
-            plans, asked.replications, self.kept.part("plans"), precision=precision, progress=asked.progress
+        precision = precision_asked(self.asked, self.means.history, self.means.prices)
+        shown = replace(self.means, progress=self.asked.progress)
+        found = shown.simulate(
+            plans,
+            replications=self.asked.replications,
+            precision=precision,
+            kept=self.kept.part("plans"),
+            seed=self.asked.seed,
+            years=self.asked.years,
         )
         return {outcome.scenario.name: outcome for outcome in found}
 
     def by_chance(self, baseline: Outcome) -> Outcome:
         """The baseline with its parameters at their means: futures with the same luck that differ by chance alone."""
-        few = min(baseline.replications, CHANCE_REPLICATIONS)
-        return self._simulated([baseline.scenario], few, self.kept.part("chance"), parameters="mean")[0]
+        few, kept = min(baseline.replications, CHANCE_REPLICATIONS), self.kept.part("chance")
+        plans = [baseline.scenario]
+        return self.means.simulate(
+            plans, replications=few, parameters="mean", kept=kept, seed=self.asked.seed, years=self.asked.years
+        )[0]
 
     def with_journeys(self, plans: Sequence[Scenario]) -> list[Outcome]:
         """The first replications of every plan once more, with the journeys from which indicators are found."""
-        few = min(self.asked.replications, _INDICATOR_REPLICATIONS)
-        return self._simulated(plans, few, self.kept.part("journeys"), journeys=few)
+        few, kept = min(self.asked.replications, _INDICATOR_REPLICATIONS), self.kept.part("journeys")
+        return self.means.simulate(
+            plans, replications=few, journeys=few, kept=kept, seed=self.asked.seed, years=self.asked.years
+        )
 
     def other_form(self, baseline: Outcome) -> Outcome | None:
         """The baseline under the second form of matching; None where nothing was fitted."""
         matched = self.means.matched
         if not matched.matches:
             return None
-        other = Matched(second_form(matched.supply, matched.matches), matched.matches)
-        few = min(baseline.replications, _SECOND_REPLICATIONS)
-        return self._simulated([baseline.scenario], few, self.kept.part("second form"), matched=other)[0]
+        supply = second_form(matched.supply, matched.matches)
+        few, kept = min(baseline.replications, _SECOND_REPLICATIONS), self.kept.part("second form")
+        return self.means.simulate(
+            [baseline.scenario],
+            replications=few,
+            supply=supply,
+            kept=kept,
+            seed=self.asked.seed,
+            years=self.asked.years,
+        )[0]
 
     def companions(self) -> Means:
         """With what the runs are made in which one setting has no limit."""
         return replace(self.means, kept=self.kept.part("gaps"))
-
-    def _simulated(
-        self,
-        plans: Sequence[Scenario],
-        replications: int,
-        kept: Kept,
-        *,
-        matched: Matched | None = None,
-        precision: Precision | None = None,
-        parameters: Parameters = "draw",
-        journeys: int = 0,
-        progress: bool = False,
-    ) -> list[Outcome]:
-        means = self.means
-        return simulate_plans(
-            means.history,
-            plans,
-            replications=replications,
-            precision=precision,
-            seed=self.asked.seed,
-            years=self.asked.years,
-            parameters=parameters,
-            workers=means.workers,
-            rates=means.rates,
-            forecast=means.forecast,
-            matched=matched or means.matched,
-            engine_name=means.engine_name,
-            journeys=journeys,
-            kept=kept,
-            progress=progress,
-        )
 
 
 def precision_asked(asked: Options, history: History, prices: Prices | None) -> Precision | None:

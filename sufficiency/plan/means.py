@@ -13,6 +13,7 @@ from sufficiency.scenario import Scenario
 from sufficiency.simulation import Matched, Outcome, Supply, match_places, supply_of
 from sufficiency.simulation.engines import EngineName
 from sufficiency.simulation.kept import Kept
+from sufficiency.simulation.precision import Precision
 from sufficiency.simulation.replications import DEFAULT_SEED, simulate_plans
 from sufficiency.simulation.setup import Parameters
 from sufficiency.simulation.workers import Workers
@@ -66,6 +67,7 @@ class Means:
         kept: Kept | None = None,
         journeys: int = 0,
         parameters: Parameters = "draw",
+        precision: Precision | None = None,
     ) -> list[Outcome]:
         """The outcomes of some plans; ``supply`` is the authority's before them, if not its own."""
         matched = self.matched if supply is None else replace(self.matched, supply=supply)
@@ -73,6 +75,7 @@ class Means:
             self.history,
             plans,
             replications=replications,
+            precision=precision,
             seed=seed,
             years=years,
             workers=self.workers,

@@ -142,6 +142,7 @@ def measure_exposure(given: History | Observed, first_day: int | None = None, la
     seen = observed(given) if isinstance(given, History) else given
     first = seen.window[0] if first_day is None else first_day
     last = seen.window[1] if last_day is None else last_day
+    seen = seen.lived(first, last)
     lived, codes = seen.spells, seen.codes
     counted = {}
     left_out = {}

@@ -59,9 +59,7 @@ def exits_by_month(given: Observed, hazards: Hazards) -> tuple[Floats, Floats]:
     edges = np.rint(last - np.arange(months, -1, -1) * _DAYS_A_MONTH).astype(np.int64)
     exits = slice(len(TYPES), len(CAUSES))
     mean = hazards.mean[..., exits]
-    found = []
-    for first, end in pairwise(edges.tolist()):
-        found.append(measure_exposure(given.lived(first, end), first, end))
+    found = [measure_exposure(given, first, end) for first, end in pairwise(edges.tolist())]
     events = [float(month.events[..., exits].sum()) for month in found]
     expected = [float((month.child_days[..., exits] * mean).sum()) for month in found]
     return np.array(events), np.array(expected)

@@ -18,7 +18,7 @@ from sufficiency.costs import count_money
 from sufficiency.costs.summary import PERCENTILES
 from sufficiency.errors import UserError
 from sufficiency.plan import estimate_means
-from sufficiency.report.finished import prices_in_words, read_finished, setting_label
+from sufficiency.report.finished import prices_in_words, read_finished, setting_label, short_date
 from sufficiency.report.past import returns_path
 from sufficiency.report.ranges import of_baseline, range_words
 from sufficiency.scenario import read_scenario
@@ -240,7 +240,7 @@ def _told(value: object, form: str) -> str:
     if pd.isna(value):  # type: ignore[call-overload]
         return "not in these years" if form == "month" else "never"
     if form == "month":
-        return f"{pd.Timestamp(str(value)):%b %Y}"
+        return short_date(value)
     number = float(str(value))
     if form == "share":
         return f"{number:.0%}" if np.isfinite(number) else "never"

@@ -13,7 +13,6 @@ from sufficiency.report.workbook_paper import Column, Sheet
 from sufficiency.report.workbook_spend import Spent
 
 TABLE = "money/spend_ranges"
-CHANCE = "chance"
 WIDENED = "and stretched for past forecasts"
 _ADDED = {
     "parameters": "the rates of the past are known from few children",
