@@ -90,12 +90,15 @@ def test_each_member_has_its_share_of_the_paths() -> None:
     coefficients[:, MEMBER] = norm.ppf((np.arange(3000) + 0.5) / 3000)
     jumping = pool.members[1]
     assert isinstance(jumping, Jumping)
-    own = jumping.unbroken(REGRESSION_MONTHS) / 2
+    own = jumping.even(REGRESSION_MONTHS) / 2
     assert 0.3 < own < 0.5
     assert np.bincount(pool.which(coefficients)) == pytest.approx([3000 * own, 3000 * (1 - own)], abs=1)
-    # The regression knows of no jumps: where one is sure to lie in its window it is left out.
+    # The regression knows of no jumps and no lasting slopes: where one is sure to lie in its window it is left out.
     shifted = np.concatenate([_counts(8.0)[:60], _counts(24.0)[:24]])
     assert fit_pool(shifted, AFTER).weights[0] < 0.02
+    # Nor of growth that lasts: where it is likely the regression has less.
+    grown = _counts(8.0) * np.linspace(1.0, 3.0, len(_counts(8.0)))
+    assert fit_pool(grown.astype(np.int64), AFTER).weights[0] < own / 2
     # A path is its member's own path.
     steps = norm.ppf((np.arange(36_000) * 7919 % 36_000 + 0.5) / 36_000).reshape(3000, 12)
     means, dispersions = pool.means(coefficients, steps), pool.dispersions(coefficients)
@@ -180,6 +183,6 @@ def test_more_children_in_the_area_mean_more_entrants_but_not_more_who_seek_asyl
 def test_what_a_reader_must_know_is_told_once() -> None:
     fitted = fit_candidates(np.zeros(84, dtype=np.int64), AFTER)
     assert fitted[POOL].note == (
-        "too few entries for a trend: the mean of the last four years is used; too few entries: the mean is used"
+        "too few entries for a trend: the mean of the last three years is used; too few entries: the mean is used"
     )
     assert fit_pool(_counts(8.0), AFTER).note == ""

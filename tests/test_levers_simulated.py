@@ -56,9 +56,9 @@ def _gain(plan: Outcome, base: Outcome, *settings: str, months: int = 12) -> tup
     return float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)))
 
 
-def _clear(difference: tuple[float, float], sign: int) -> None:
+def _clear(difference: tuple[float, float], sign: int, by: float = CLEAR) -> None:
     mean, error = difference
-    assert sign * mean > CLEAR * error
+    assert sign * mean > by * error
     assert mean != 0
 
 
@@ -137,7 +137,7 @@ def test_a_first_home_of_the_councils_own_takes_whoever_comes(town: Authority, t
     beds = stock_at_end(plan, OWN_HOME, months=3)
     # One in ten suits a vacant bed, so now and then one waits.
     assert beds.mean() == pytest.approx(30, abs=0.5)
-    assert beds == pytest.approx(30, abs=1.5)
+    assert ((beds > 27) & (beds <= 30)).all()
 
 
 @pytest.mark.functional
@@ -217,7 +217,9 @@ def test_children_come_across_only_after_so_many_days(town: Authority, baseline:
     )
     _clear(_gain(soon, baseline, AGENCY), -1)
     _clear(_gain(late, baseline, AGENCY), -1)
-    _clear(_gain(late, soon, AGENCY), 1)
+    # Those whom fewer days let across are more, though in-house places bound what that leaves of agency fostering.
+    assert _stepped(soon, HOUSE) > 1.5 * _stepped(late, HOUSE) > 0
+    _clear(_gain(late, soon, AGENCY), 1, by=2.0)
     # In-house places are what they were: whoever comes across leaves fewer of them to those who arrive.
     total = [_gain(outcome, baseline, HOUSE, AGENCY)[0] for outcome in (soon, late)]
     assert np.abs(total).max() < 6

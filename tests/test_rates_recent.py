@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 
 import numpy as np
@@ -18,6 +19,8 @@ from sufficiency.rates.exposure import measure_exposure, observed
 from sufficiency.rates.openings import in_house_counts, provider_shares
 from sufficiency.rates.recent import exits_by_month, level_now, share_now
 
+Likelihood = Callable[[tuple[float, float], np.ndarray], float]
+
 
 def _scrambled(means: np.ndarray, shift: float = 0.5) -> np.ndarray:
     """Quantiles of Poisson counts in a scrambled order."""
@@ -25,59 +28,63 @@ def _scrambled(means: np.ndarray, shift: float = 0.5) -> np.ndarray:
     return np.asarray(poisson.ppf((np.arange(months) * 37 % months + shift) / months, means), dtype=np.float64)
 
 
+def _over_every_history(
+    months: np.ndarray, jumps: float, begun: tuple[float, float], likelihood: Likelihood, law: object
+) -> tuple[float, float, float]:
+    """Chance of what was seen, mean and variance of today's level over every pattern of jumps.
+
+    A run's state is two numbers, which a month's two add to; nothing here is the filter's own formula.
+    """
+    weights, means, squares = [], [], []
+    for jumped in product((False, True), repeat=len(months)):
+        chance, state = 1.0, begun
+        for jump, month in zip(jumped, months, strict=True):
+            state = begun if jump else state
+            chance *= (jumps if jump else 1 - jumps) * likelihood(state, month)
+            state = (state[0] + month[0], state[1] + month[1])
+        assert callable(law)
+        found = law(*state)
+        weights.append(chance)
+        means.append(found.mean())
+        squares.append(found.var() + means[-1] ** 2)
+    mean = float(np.average(means, weights=weights))
+    return float(np.sum(weights)), mean, float(np.average(squares, weights=weights)) - mean**2
+
+
 @pytest.mark.validation
 @pytest.mark.parametrize("size", [0.15, 0.6])
 def test_it_is_the_mean_over_every_history_of_jumps(monkeypatch: pytest.MonkeyPatch, size: float) -> None:
     # Eight months, 256 histories. Within a history each run of months is a gamma-Poisson, whose counts have a
-    # negative-binomial likelihood one after another: nothing here is the filter's own formula.
+    # negative-binomial likelihood one after another.
     monkeypatch.setattr(recent, "_KEPT", 1.0)
+    monkeypatch.setattr(recent, "_SIZE", size)
     counts, expected = np.array([9.0, 7, 12, 8, 2, 4, 3, 1]), np.array([8.0, 8, 9, 9, 8, 7, 8, 8])
-    prior = size**-2
-    weights, means, squares = [], [], []
-    for jumped in product((False, True), repeat=len(counts)):
-        chance, shape, rate = 1.0, prior, prior
-        for jump, count, foreseen in zip(jumped, counts, expected, strict=True):
-            if jump:
-                shape, rate = prior, prior
-            chance *= recent.JUMPS if jump else 1 - recent.JUMPS
-            chance *= nbinom(shape, rate / (rate + foreseen)).pmf(count)
-            shape, rate = shape + count, rate + foreseen
-        weights.append(chance)
-        means.append(gamma(shape, scale=1 / rate).mean())
-        squares.append(gamma(shape, scale=1 / rate).var() + means[-1] ** 2)
-    mean = np.average(means, weights=weights)
-    variance = np.average(squares, weights=weights) - mean**2
-    likelihood, level, spread = recent._level_runs(counts, expected, size)
-    assert (level, spread) == pytest.approx((mean, variance), rel=1e-9)
-    # The part of the likelihood that all histories have in common is left out of the filter's.
-    common = (counts * np.log(expected) - [float(np.log(np.prod(np.arange(1, count + 1)))) for count in counts]).sum()
-    assert likelihood + common == pytest.approx(np.log(np.sum(weights)), rel=1e-9)
+    _, mean, variance = _over_every_history(
+        np.column_stack([counts, expected]),
+        recent.JUMPS,
+        (size**-2, size**-2),
+        lambda state, month: float(nbinom(state[0], state[1] / (state[1] + month[1])).pmf(month[0])),
+        lambda shape, rate: gamma(shape, scale=1 / rate),
+    )
+    assert recent._level_runs(counts, expected) == pytest.approx((mean, variance), rel=1e-9)
 
 
 @pytest.mark.validation
 def test_a_share_is_the_mean_over_every_history_of_jumps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recent, "_KEPT", 1.0)
+    monkeypatch.setattr(recent, "_SHARE_KEPT", 1.0)
     chosen, every = np.array([3, 4, 2, 5, 1, 0, 1, 1]), np.array([6, 6, 5, 8, 6, 5, 7, 6])
     middle, size = 0.4, 0.3
-    first, second = middle * (size**-2 - 1), (1 - middle) * (size**-2 - 1)
-    weights, means, squares = [], [], []
-    for jumped in product((False, True), repeat=len(every)):
-        chance, own, other = 1.0, first, second
-        for jump, count, number in zip(jumped, chosen, every, strict=True):
-            if jump:
-                own, other = first, second
-            chance *= recent.JUMPS if jump else 1 - recent.JUMPS
-            chance *= betabinom(number, own, other).pmf(count)
-            own, other = own + count, other + number - count
-        weights.append(chance)
-        means.append(beta(own, other).mean())
-        squares.append(beta(own, other).var() + means[-1] ** 2)
-    mean = np.average(means, weights=weights)
+    chance, mean, variance = _over_every_history(
+        np.column_stack([chosen, every - chosen]),
+        recent.SHARE_JUMPS,
+        (middle * (size**-2 - 1), (1 - middle) * (size**-2 - 1)),
+        lambda state, month: float(betabinom(month.sum(), *state).pmf(month[0])),
+        beta,
+    )
     likelihood, share, spread = recent._share_runs(chosen.astype(float), every.astype(float), middle, size)
-    assert share == pytest.approx(mean, rel=1e-9)
-    assert spread == pytest.approx(np.average(squares, weights=weights) - mean**2, rel=1e-9)
-    common = np.log(comb(every, chosen)).sum()
-    assert likelihood + common == pytest.approx(np.log(np.sum(weights)), rel=1e-9)
+    assert (share, spread) == pytest.approx((mean, variance), rel=1e-9)
+    # The part of the likelihood that all histories have in common is left out of the filter's.
+    assert likelihood + np.log(comb(every, chosen)).sum() == pytest.approx(np.log(chance), rel=1e-9)
 
 
 @pytest.mark.functional

@@ -13,7 +13,7 @@ from sufficiency.errors import UserError
 from sufficiency.forecast.innovations import scaled
 from sufficiency.forecast.pool import MODELS, POOL
 from sufficiency.forecast.textbook import fit_textbook_ets
-from sufficiency.trials.real_annual import NO_CHANGE, Shrunken, linear_drift, sampled
+from sufficiency.trials.real_annual import NO_CHANGE, Shrunken, extremes, linear_drift, sampled
 from sufficiency.trials.real_data import Monthly, Yearly, read_panel, read_referrals
 from sufficiency.trials.real_scores import (
     LAST_YEAR,
@@ -132,6 +132,17 @@ def test_a_shrunken_drift_is_what_it_says() -> None:
     assert np.allclose(Shrunken(0.0, 1.0, 0.0).logs(known, 2), np.log([121, 100]) + np.array([drift, -drift]))
     assert np.allclose(Shrunken(0.0, 0.0, 1.0).logs(known, 1), [np.log([100, 110]).mean(), np.log(100)])
     assert np.allclose(linear_drift(np.array([[100.0, 1, 1, 130], [50, 0, 0, 5]]), 2), [[150, 1]])
+
+
+@pytest.mark.unit
+def test_the_largest_changes_are_those_of_authorities_that_are_not_small() -> None:
+    years = np.arange(12)
+    counts = np.array([100 * 1.05**years, np.where(years < 6, 100.0, 150.0), np.where(years < 6, 10.0, 90.0)])
+    most = extremes(counts)
+    assert most.authorities == 2
+    assert most.most_growth == pytest.approx(0.05)
+    assert most.most_rise == pytest.approx(1.5)
+    assert 1.05**2 < most.rise < 1.5
 
 
 @pytest.mark.property

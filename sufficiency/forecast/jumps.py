@@ -1,11 +1,11 @@
-"""A level that stays or drifts and now and then jumps, with a slope that fades, one that lasts, or none.
+"""A level that stays or drifts and now and then jumps, with a slope that lasts or none.
 
 A change of practice, a new duty or a closed route shifts the entries of an authority for good within a
 month or two. A level that moves by small steps alone follows such a shift over two years, or takes
 every quiet month for a step; here a month is a jump with a small chance, and how long ago the last
 one was is weighed by what the counts say (run lengths, as in Adams and MacKay, *Bayesian online
 changepoint detection*, 2007, with a Kalman filter within each run). The noise, the steps between
-jumps, the size of jumps and that of slopes are weighed by likelihood too, not chosen.
+jumps and slopes are weighed by likelihood too, not chosen.
 """
 
 from __future__ import annotations
@@ -36,18 +36,19 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 LEVEL, TREND = "level with jumps", "trend with jumps"
-#: Chance that a month is a jump: one in ten years (an assumption; a half or twice as many changed nothing on real
-#: series, origins to March 2016).
-JUMPS = 1 / 120
-#: Standard deviations of jumps over the mean level, on the scale of ``scaled``: of 10, 24 and 50 % of a count.
-_SIZES = (0.05, 0.12, 0.25)
-#: Standard deviations of a month's small step over that of the noise; the first, none, has this weight (an assumption).
-_STEPS, _NO_STEPS = (0.0, 0.1, 0.3, 0.8), 0.8
-#: Standard deviations of slopes a year on the log scale, and what a slope keeps from month to month: one that fades
-#: is made anew as much, and half of its further effect is gone in a year; one that keeps all lasts for good (a growing
-#: area). None has this weight (assumptions; 0.6 for none was worse on real series, origins to March 2016). Only today's
-#: slope is carried on: slopes that begin later are not drawn, and what lies years ahead is a little narrow.
-_SLOPES, _NO_SLOPE = ((0.0, 1.0), (0.05, 0.95), (0.12, 0.95), (0.05, 1.0), (0.12, 1.0)), 0.9
+#: Chance that a month is a jump, one in thirty years, and the standard deviation of a jump over the mean level on the
+#: scale of ``scaled``: 44 % of a count (assumptions, no worse on real series, origins to March 2016, than two to three
+#: times as many; more or larger ones made ranges two years ahead wider). Smaller moves are steps.
+JUMPS, _JUMP = 1 / 360, 0.22
+#: Standard deviations of a month's small step over the mean level, on the scale of ``scaled``: of 2, 4 and 8 % of a
+#: count. A council of any size changes by so much in a hundred, and not by so much of its noise, which is more in a
+#: hundred where children are few: on real series (origins to March 2016) that is likelier, and it is narrower where
+#: few come. The first, none, has this weight (an assumption; 0.8 is a little worse on real series).
+_STEPS, _NO_STEPS = (0.0, 0.01, 0.02, 0.04), 0.7
+#: Standard deviations of slopes a year on the log scale; a slope lasts for good (a growing area). None has this weight
+#: (assumptions). Slopes that fade are the regression's (:mod:`sufficiency.forecast.regression`). Only today's slope is
+#: carried on: slopes that begin later are not drawn, and what lies years ahead is a little narrow.
+_SLOPES, _NO_SLOPE = (0.0, 0.05, 0.12), 0.65
 #: Variances of the noise over a robust one of the series.
 _NOISES = (0.3, 0.45, 0.65, 0.95, 1.4, 2.0)
 #: Mean square of a normal over the median of its square.
@@ -68,19 +69,16 @@ class Sets:
     noise, step, jump, slope
         Variances: of a month's noise (a Poisson count has 1), of a month's small step, of a jump, of a
         slope a month.
-    kept
-        Share of a slope that is left a month later.
     """
 
     noise: Floats
     step: Floats
     jump: Floats
     slope: Floats
-    kept: Floats
 
     def of(self, chosen: npt.NDArray[np.bool_] | Ints) -> Sets:
         """Some of the rows."""
-        return Sets(self.noise[chosen], self.step[chosen], self.jump[chosen], self.slope[chosen], self.kept[chosen])
+        return Sets(self.noise[chosen], self.step[chosen], self.jump[chosen], self.slope[chosen])
 
 
 @dataclass(frozen=True)
@@ -138,9 +136,10 @@ class Jumping:
         """Today's level as a count a month."""
         return float((self.runs.weight * counted(self.runs.level, self.sets.noise[:, None])).sum())
 
-    def unbroken(self, months: int) -> float:
-        """Chance that no jump lies in the last months, or in the whole series where that is shorter."""
-        return float(self.runs.weight[self.runs.age >= min(months, int(self.runs.age.max()))].sum())
+    def even(self, months: int) -> float:
+        """Chance that no slope lasts and no jump lies in the last months, or in the whole series if that is shorter."""
+        unbroken = self.runs.age >= min(months, int(self.runs.age.max()))
+        return float(self.runs.weight[unbroken & (self.sets.slope == 0)[:, None]].sum())
 
     def means(self, coefficients: Floats, steps: Floats) -> Floats:
         """See :class:`~sufficiency.forecast.models.Fitted`."""
@@ -152,11 +151,11 @@ class Jumping:
         first, second = coefficients[:, STATE], coefficients[:, 0]
         start = level + root * first
         slopes = slope + across * first + np.sqrt(np.maximum(steep - across**2, 0.0)) * second
-        faded = np.cumsum(sets.kept[:, None] ** np.arange(1, months + 1), axis=1)
-        walk = start[:, None] + np.cumsum(self._moves(own, steps), axis=1) + slopes[:, None] * faded
+        passed = np.arange(1, months + 1)
+        walk = start[:, None] + np.cumsum(self._moves(own, steps), axis=1) + slopes[:, None] * passed
         # What moves and slopes add to the mean of a square is taken off: a level goes up no more than down.
         moves = sets.step + JUMPS * sets.jump
-        added = moves[:, None] * np.arange(1, months + 1) + steep[:, None] * faded**2
+        added = moves[:, None] * passed + steep[:, None] * passed**2
         ahead = self.first_month + np.arange(months)
         return np.asarray(counted(walk, sets.noise[:, None] - added) * self.season[ahead % MONTHS])
 
@@ -201,11 +200,11 @@ def fit_level_with_jumps(counts: Ints, first_month: int, _children: Children | N
 
 
 def fit_trend_with_jumps(counts: Ints, first_month: int, _children: Children | None = None) -> Fitted:
-    """Fit a level with a slope that fades or lasts; see :func:`fit_level_with_jumps`."""
+    """Fit a level with a slope that lasts, or none; see :func:`fit_level_with_jumps`."""
     return _fit(counts, first_month, TREND, _SLOPES)
 
 
-def _fit(counts: Ints, first_month: int, name: str, slopes: tuple[tuple[float, float], ...]) -> Fitted:
+def _fit(counts: Ints, first_month: int, name: str, slopes: tuple[float, ...]) -> Fitted:
     if counts.sum() < FEWEST:
         return replace(historical_mean(counts, first_month), name=name, note="too few entries: the mean is used")
     season = seasonal_factors(counts, first_month)
@@ -220,7 +219,7 @@ def _fit(counts: Ints, first_month: int, name: str, slopes: tuple[tuple[float, f
     return Jumping(sets.of(kept), Runs(whole / whole.sum(), *rest), season, first_month, name)
 
 
-def _grid(values: Floats, slopes: tuple[tuple[float, float], ...]) -> tuple[Sets, Floats]:
+def _grid(values: Floats, slopes: tuple[float, ...]) -> tuple[Sets, Floats]:
     """Every set of parameters, and prior weights."""
     changes = np.square(np.diff(values))
     robust = max(float(np.median(changes)) / _MEDIAN_SQUARE / 2, _LEAST_NOISE) if len(changes) else 1.0
@@ -228,12 +227,11 @@ def _grid(values: Floats, slopes: tuple[tuple[float, float], ...]) -> tuple[Sets
     rows, priors = [], []
     stepped = list(zip(_STEPS, still_or_not(len(_STEPS), _NO_STEPS), strict=True))
     sloped = list(zip(slopes, still_or_not(len(slopes), _NO_SLOPE), strict=True))
-    for part, (ratio, steady), size, ((slope, kept), level) in product(_NOISES, stepped, _SIZES, sloped):
-        noise = part * robust
+    for part, (step, still), (slope, level) in product(_NOISES, stepped, sloped):
         # A slope of the logarithm of a count is half as much on the scale of a square root, times the level.
         steep = (slope / 2 * mean / MONTHS) ** 2
-        rows.append((noise, ratio**2 * noise, (size * mean) ** 2, steep, kept))
-        priors.append(steady * level)
+        rows.append((part * robust, (step * mean) ** 2, (_JUMP * mean) ** 2, steep))
+        priors.append(still * level)
     return Sets(*np.array(rows).T), np.array(priors)
 
 
@@ -253,13 +251,9 @@ def _filtered(values: Floats, sets: Sets) -> tuple[Runs, Floats]:
 
 def _ahead(runs: Runs, sets: Sets) -> Runs:
     """Beliefs a month later, before its count is seen, with one run more: that which a jump begins."""
-    kept = sets.kept[:, None]
-    fresh = (1 - kept**2) * sets.slope[:, None]
-    level, slope = runs.level + kept * runs.slope, kept * runs.slope
-    steep = kept**2 * runs.steep
-    both = kept * runs.both + steep
-    spread = runs.spread + kept * runs.both + both + sets.step[:, None] + fresh
-    both, steep = both + fresh, steep + fresh
+    level, slope, steep = runs.level + runs.slope, runs.slope, runs.steep
+    both = runs.both + steep
+    spread = runs.spread + runs.both + both + sets.step[:, None]
     # A jump is from wherever the level was, whichever run it was in: the runs' mixture, by its first two moments.
     mean, tilt = (runs.weight * level).sum(axis=1), (runs.weight * slope).sum(axis=1)
     wide = (runs.weight * (spread + level**2)).sum(axis=1) - mean**2 + sets.jump

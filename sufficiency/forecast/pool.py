@@ -36,8 +36,7 @@ MODELS: Mapping[str, Fit] = {
 #: The members of the pool. Damped ETS and a local level without jumps were members before: on real series to March 2016
 #: they made it worse (docs/validation/real-series.md). A level with jumps but no slope was one too: the trend holds it.
 MEMBERS = (REGRESSION, TREND)
-#: Weight of the regression where its window is surely without a jump, which it knows nothing of. On real series to 2016
-#: that gives it a third on average, the share that it had when all had the same, and the pool scores the same.
+#: Weight of the regression where its window is surely without a jump and no slope lasts: it knows nothing of either.
 _MOST_OF_REGRESSION = 0.5
 
 
@@ -63,8 +62,8 @@ def fit_candidates(counts: Ints, first_month: int, children: Children | None = N
 
 
 def _pooled(members: tuple[Fitted, ...]) -> Mixture:
-    """The regression has the less weight, the likelier it is that a jump lies among the months that it looks at."""
+    """The regression weighs the less, the likelier are a jump among the months that it looks at or a lasting slope."""
     _, jumping = members
-    unbroken = jumping.unbroken(REGRESSION_MONTHS) if isinstance(jumping, Jumping) else 1.0
-    own = _MOST_OF_REGRESSION * unbroken
+    even = jumping.even(REGRESSION_MONTHS) if isinstance(jumping, Jumping) else 1.0
+    own = _MOST_OF_REGRESSION * even
     return Mixture(members, POOL, MEMBER, (own, 1 - own))

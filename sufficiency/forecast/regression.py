@@ -39,12 +39,12 @@ NAME = "trend regression"
 #: A trend fades by this factor a month (Gardner and McKenzie's damped trend; the value is an
 #: assumption: half of a trend's further effect is gone after half a year).
 DAMPING = 0.9
-#: The regression looks at this many months (model §5).
-REGRESSION_MONTHS = 48
+#: The regression looks at this many months: on real series (origins to March 2016) three years were better than four.
+REGRESSION_MONTHS = 36
 #: Standard deviation of trends a year before the series is seen, on the log scale. Trends of four years in annual
 #: starts of English authorities to 2016 (DfE, Children looked after in England) have 0.09, of which 0.06 is left
-#: without their noise; rounded up.
-TREND_SD = 0.1
+#: without their noise.
+TREND_SD = 0.06
 #: Below this many entries a month a series bears no trend.
 _FEWEST_A_MONTH = 1
 _MOST_MEAN_RATIO = 4.0
@@ -220,7 +220,7 @@ def relative(children: Children | None, month: Ints, last: int) -> Floats:
 
 
 def fit_trend(counts: Ints, first_month: int, children: Children | None = None) -> TrendRegression:
-    """Fit the regression to the last four years.
+    """Fit the regression to the last three years.
 
     Parameters
     ----------
@@ -237,7 +237,7 @@ def fit_trend(counts: Ints, first_month: int, children: Children | None = None) 
     design = np.column_stack([np.ones(len(used)), back / MONTHS, season_pair(month)])
     offset = relative(children, month, first_month - 1)
     if len(used) < MONTHS or used.sum() < _FEWEST_A_MONTH * len(used):
-        return _flat(used, first_month, "too few entries for a trend: the mean of the last four years is used")
+        return _flat(used, first_month, "too few entries for a trend: the mean of the last three years is used")
     fitted = _fit(used, design, offset, families.Poisson())
     noise = noise_around(used, np.asarray(fitted.fittedvalues), design.shape[1])
     if noise.ratio > 1:
@@ -249,7 +249,7 @@ def fit_trend(counts: Ints, first_month: int, children: Children | None = None) 
     covariance = np.asarray(fitted.cov_params(), dtype=np.float64)
     if not (fitted.converged and np.isfinite(covariance).all() and np.isfinite(estimates).all()):
         return _flat(
-            used, first_month, "the trend regression did not converge: the mean of the last four years is used"
+            used, first_month, "the trend regression did not converge: the mean of the last three years is used"
         )
     expected = np.asarray(fitted.fittedvalues)
     response = np.log(expected) - offset + used / expected - 1

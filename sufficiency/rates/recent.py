@@ -23,17 +23,18 @@ from sufficiency.rates.hazards import Hazards
 
 Floats = npt.NDArray[np.float64]
 
-#: Chance that a month is a jump: one in ten years, as for entries (an assumption).
-JUMPS = 1 / 120
-#: Standard deviations of the levels that jumps lead to, relative to their mean; the likelihood weighs them
-#: (assumptions). Those of a share are of p in units of the root of p (1 - p).
-_SIZES, _SHARE_SIZES = (0.15, 0.3, 0.6), (0.15, 0.3, 0.5)
-#: What is known of a level counts for this much a month later: half in three years. Slow drift is followed so (an
-#: assumption).
-_KEPT = 0.98
+#: Chance that a month is a jump of the level of exits: one in thirty years, as for entries; and of a share: one in ten
+#: (assumptions).
+JUMPS, SHARE_JUMPS = 1 / 360, 1 / 120
+#: Standard deviation of the levels that jumps lead to, relative to their mean, and those of shares, of p in units of
+#: the root of p (1 - p), which the likelihood weighs (assumptions).
+_SIZE, _SHARE_SIZES = 0.6, (0.15, 0.3, 0.5)
+#: What is known of a level, and of a share, counts for this much a month later: half in six years, and in three. Slow
+#: drift is followed so (an assumption).
+_KEPT, _SHARE_KEPT = 0.99, 0.98
 #: Exits of one family on one day make counts scatter more than Poisson ones: variance over mean before a window is
 #: seen, and the months that this is worth (assumptions).
-_SCATTER, _SCATTER_MONTHS = 1.5, 48
+_SCATTER, _SCATTER_MONTHS = 1.5, 24
 _DAYS_A_MONTH = 365.25 / 12
 #: Below this many exits expected a month says nothing.
 _LEAST_EXPECTED = 1e-6
@@ -76,7 +77,7 @@ def level_now(events: Floats, expected: Floats) -> tuple[float, float]:
     seen = expected > _LEAST_EXPECTED
     counts, foreseen = events[seen], expected[seen]
     scatter = _scatter(counts / foreseen, 1 / foreseen)
-    return _over_sizes([_level_runs(counts / scatter, foreseen / scatter, size) for size in _SIZES])
+    return _level_runs(counts / scatter, foreseen / scatter)
 
 
 def share_now(chosen: Floats, every: Floats) -> tuple[float, float]:
@@ -101,8 +102,8 @@ def _scatter(ratio: Floats, variance: Floats) -> float:
     return max(float(changes.sum() + _SCATTER * _SCATTER_MONTHS) / (len(changes) + _SCATTER_MONTHS), 1.0)
 
 
-def _level_runs(counts: Floats, expected: Floats, size: float) -> tuple[float, float, float]:
-    """Log-likelihood of counts, and mean and variance of today's level, where jumps lead to levels so far apart."""
+def _level_runs(counts: Floats, expected: Floats) -> tuple[float, float]:
+    """Mean and variance of today's level."""
 
     def likelihood(state: Floats, seen: Floats) -> Floats:
         # A count given a run's gamma is negative-binomial; what all runs have in common is left out.
@@ -110,9 +111,10 @@ def _level_runs(counts: Floats, expected: Floats, size: float) -> tuple[float, f
         more = gammaln(shape + count) - gammaln(shape)
         return np.asarray(more + shape * np.log(rate) - (shape + count) * np.log(rate + foreseen))
 
-    logs, weights, state = _run_lengths(np.column_stack([counts, expected]), np.full(2, size**-2), likelihood)
+    months = np.column_stack([counts, expected])
+    _, weights, state = _run_lengths(months, np.full(2, _SIZE**-2), likelihood, JUMPS, _KEPT)
     shape, rate = state.T
-    return logs, *_mixed(weights, shape / rate, shape / rate**2)
+    return _mixed(weights, shape / rate, shape / rate**2)
 
 
 def _share_runs(chosen: Floats, every: Floats, middle: float, size: float) -> tuple[float, float, float]:
@@ -122,14 +124,15 @@ def _share_runs(chosen: Floats, every: Floats, middle: float, size: float) -> tu
         return np.asarray(betaln(*(state + seen).T) - betaln(*state.T))
 
     prior = np.array([middle, 1 - middle]) * (size**-2 - 1)
-    logs, weights, state = _run_lengths(np.column_stack([chosen, every - chosen]), prior, likelihood)
+    months = np.column_stack([chosen, every - chosen])
+    logs, weights, state = _run_lengths(months, prior, likelihood, SHARE_JUMPS, _SHARE_KEPT)
     first, whole = state[:, 0], state.sum(axis=1)
     mean = first / whole
     return logs, *_mixed(weights, mean, mean * (1 - mean) / (whole + 1))
 
 
 def _run_lengths(
-    months: Floats, prior: Floats, likelihood: Callable[[Floats, Floats], Floats]
+    months: Floats, prior: Floats, likelihood: Callable[[Floats, Floats], Floats], jumps: float, kept: float
 ) -> tuple[float, Floats, Floats]:
     """Weigh how long ago the last jump was.
 
@@ -141,6 +144,8 @@ def _run_lengths(
         State of a run that begins, shape (2,).
     likelihood
         Logarithm of a month's likelihood given the states of runs, shape (runs, 2): shape (runs,).
+    jumps, kept
+        Chance that a month is a jump; what of a state counts a month later.
 
     Returns
     -------
@@ -148,8 +153,8 @@ def _run_lengths(
     """
     weights, state, total = np.ones(1), prior[None, :], 0.0
     for month in months:
-        weights = np.append((1 - JUMPS) * weights, JUMPS)
-        state = np.vstack([_KEPT * state, prior])
+        weights = np.append((1 - jumps) * weights, jumps)
+        state = np.vstack([kept * state, prior])
         logs = likelihood(state, month)
         joint = weights * np.exp(logs - logs.max())
         total += float(np.log(joint.sum()) + logs.max())

@@ -264,15 +264,17 @@ the chance of before, most of what there was to gain over no change was luck tha
 change out by 5.0 % and 6.6 %, and skill at 0.39 for the total and 0.58 and 0.42 for settings; so the sizes were raised
 once more, by the same rule (growth from 8 to 12 % a year, the shift from 1.5 to 2, exits from 0.6 to 0.4, the surge
 from 4 to 5 times), which alone made it 0.55 and 0.55, 0.61 and 0.52. The rest is of the forecast: entrants by levels
-that jump and slopes that may last, exits and the share that goes in house by levels that jump, in place of the last
-year's weight. And it is told that there is room for everybody, as there is in these worlds. So neither the worlds nor
-the method are blind to each other any more; the real series are where the entrants were judged.
+that jump and slopes that last, exits and the share that goes in house by levels that jump, in place of the last year's
+weight; and it is told that there is room for everybody, as there is in these worlds. So neither the worlds nor the
+method are blind to each other any more; the real series are where the entrants were judged.
 """
 _WANTED = """\
 ## What was asked, and whether it is so
 
-Where a figure is missed it says so; the last rows of each level are of both years together. Ranges are those that real
-series ask for, whose levels move more than the levels of these worlds do once they have changed: hence their width.
+Where a figure is missed it says so; the last rows of each level are of both years together. The oracle knows that its
+world's level stays as it is, or grows by 12 % a year for good. No council can know that: the level of an English
+authority's starts moves by some 13 % from one year to the next ([real series](real-series.md)), and ranges that did not
+allow for it would fail there. Hence the width, and the error where a shift is six months old.
 """
 _STILL = """\
 Here no change is hard to beat, and skill, a ratio of small differences, means little; the ratios to the oracle count.

@@ -24,6 +24,9 @@ Ints = npt.NDArray[np.int64]
 _POINTS = (np.arange(99) + 0.5) / 99
 _DRIFT_YEARS = 3
 FEWEST_YEARS = 2
+#: Fewer starts than this a year double by chance (an assumption).
+FEWEST_STARTS = 60
+_NINE_YEARS = 9
 _PATHS = 300
 
 
@@ -137,6 +140,38 @@ def movement(counts: Floats) -> Movement:
     )
     step = max(6 * (first - second), 0.0)
     return Movement(max(first - step / 2, 0.0), step)
+
+
+@dataclass(frozen=True)
+class Extremes:
+    """The largest changes of yearly counts that lasted, over authorities that are not small.
+
+    Attributes
+    ----------
+    authorities
+        How many have no fewer than :data:`FEWEST_STARTS` in any year.
+    growth, most_growth
+        Growth a year over nine years: that which one authority in a hundred passes, and the largest.
+    rise, most_rise
+        Two years over the two before: that which one pair in a hundred passes, and the largest.
+    """
+
+    authorities: int
+    growth: float
+    most_growth: float
+    rise: float
+    most_rise: float
+
+
+def extremes(counts: Floats) -> Extremes:
+    """See :class:`Extremes`; ``counts`` has the shape (authorities, years), ten years or more."""
+    own = counts[(counts >= FEWEST_STARTS).all(axis=1)]
+    growth = (own[:, _NINE_YEARS:] / own[:, :-_NINE_YEARS]) ** (1 / _NINE_YEARS) - 1
+    pairs = own[:, 1:] + own[:, :-1]
+    rise = pairs[:, 2:] / pairs[:, :-2]
+    return Extremes(
+        len(own), *(float(value) for part in (growth, rise) for value in (np.quantile(part, 0.99), part.max()))
+    )
 
 
 def linear_drift(known: Floats, ahead: int) -> Floats:

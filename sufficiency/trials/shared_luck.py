@@ -214,7 +214,8 @@ def narrowed(plan: Floats, baseline: Floats, other_lives: Floats) -> Narrowed:
     """
     count = len(plan)
     chosen = np.random.default_rng(1).integers(0, count, (_RESAMPLES, count))
-    low, high = np.percentile(_ratio(plan[chosen], baseline[chosen]), [2.5, 97.5])
+    # A few replications drawn again may all be the same one: it has no spread and says nothing.
+    low, high = np.nanpercentile(_ratio(plan[chosen], baseline[chosen]), [2.5, 97.5])
     paired, same_world = (float((plan - other).std(ddof=1) / np.sqrt(count)) for other in (baseline, other_lives))
     both = float(np.sqrt((plan.var(ddof=1) + baseline.var(ddof=1)) / count))
     return Narrowed(float((plan - baseline).mean()), paired, same_world, both, (float(low), float(high)))
@@ -222,7 +223,8 @@ def narrowed(plan: Floats, baseline: Floats, other_lives: Floats) -> Narrowed:
 
 def _ratio(plan: Floats, baseline: Floats) -> Floats:
     difference = (plan - baseline).std(axis=-1, ddof=1)
-    return np.asarray(difference / np.sqrt(plan.var(axis=-1, ddof=1) + baseline.var(axis=-1, ddof=1)))
+    both = np.sqrt(plan.var(axis=-1, ddof=1) + baseline.var(axis=-1, ddof=1))
+    return np.asarray(np.divide(difference, both, out=np.full_like(both, np.nan), where=both > 0))
 
 
 def compared(subject: Subject, replications: int, years: int = YEARS) -> Mapping[str, Narrowed]:
