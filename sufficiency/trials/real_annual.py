@@ -151,7 +151,7 @@ class Extremes:
     authorities
         How many have no fewer than :data:`FEWEST_STARTS` in any year.
     growth, most_growth
-        Growth a year over nine years: that which one authority in a hundred passes, and the largest.
+        Growth a year over nine years: that which one stretch of nine years in a hundred passes, and the largest.
     rise, most_rise
         Two years over the two before: that which one pair in a hundred passes, and the largest.
     """
@@ -170,7 +170,11 @@ def extremes(counts: Floats) -> Extremes:
     pairs = own[:, 1:] + own[:, :-1]
     rise = pairs[:, 2:] / pairs[:, :-2]
     return Extremes(
-        len(own), *(float(value) for part in (growth, rise) for value in (np.quantile(part, 0.99), part.max()))
+        authorities=len(own),
+        growth=float(np.quantile(growth, 0.99)),
+        most_growth=float(growth.max()),
+        rise=float(np.quantile(rise, 0.99)),
+        most_rise=float(rise.max()),
     )
 
 

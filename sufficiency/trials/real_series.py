@@ -67,7 +67,7 @@ years whose trends are taken to be as small as those of England's starts. The la
 pool was slow to follow shifts and trends of known worlds, and too wide two years ahead; on origins to 2016 the first
 made its CRPS smaller, the second left it as it was (0.874 for 0.872 times seasonal naive's) and so did the third. Each
 was fixed before its scoring, but for the third, of which a near relative was scored on the way (jumps of three sizes,
-one in twenty years: 18.7 %, 77.6 %) and left for being no better on known worlds. Those of the development data stand
+one in twenty years), did as well and was left for being no better on known worlds. Those of the development data stand
 beside the others, so that anyone can see what the choices were made on. One caution: a prototype's figures, those of
 "no change" for all years, and the earlier scorings were known: the choice of *kinds* of model is not blind to later
 years.
