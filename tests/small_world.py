@@ -10,7 +10,7 @@ from sufficiency import dates
 from sufficiency.codes import CAUSES, DURATION_EDGES, HAZARD_AGES, TYPES, Codes, read_codes
 from sufficiency.draws import entrant_key, replication_key, stock_key
 from sufficiency.history import History
-from sufficiency.history.stock import Spells
+from sufficiency.history.stock import OPENINGS, Spells
 from sufficiency.simulation import World, placements_frame, simulate_journeys
 from sufficiency.simulation.hazards import Hazards
 from sufficiency.simulation.places import no_places
@@ -135,7 +135,10 @@ def as_history(given: Spells, *, first_day: int, origin: int) -> History:
 def known_history(
     *, years: int = 7, per_day: float = 0.4, warm_up: int = 6, rates: dict[tuple[str, str], float] | None = None
 ) -> History:
-    """Seven observed years of a known world, after some unobserved ones."""
+    """Seven observed years of a known world, after some unobserved ones, as returns show them.
+
+    A child who left before the first year and comes back looks as if it came for the first time.
+    """
     first = dates.day_number("2019-04-01")
     begin = dates.add_years(first, -warm_up)
     end = dates.add_years(first, years)
@@ -143,4 +146,7 @@ def known_history(
     given = run(world(days=days, first_day=begin, rates=rates, arriving=entrants(days, per_day, first_day=begin)))
     seen = given.end > first
     fields = {name: getattr(given, name)[seen] for name in Spells.__dataclass_fields__}
+    foremost = np.append(True, fields["child"][1:] != fields["child"][:-1])
+    back = foremost & (fields["opening"] == OPENINGS.index("re_entry"))
+    fields["opening"] = np.where(back, OPENINGS.index("entry"), fields["opening"])
     return as_history(Spells(**fields), first_day=first, origin=end - 1)

@@ -80,11 +80,13 @@ def test_jumps_and_slopes_are_those_of_every_history_written_out(slope: float) -
 @pytest.mark.parametrize("fit", [fit_level_with_jumps, fit_trend_with_jumps])
 def test_a_shift_is_followed_sooner_than_by_small_steps(fit: object) -> None:
     assert callable(fit)
-    counts = _scrambled(np.concatenate([np.full(72, 10.0), np.full(12, 16.0)]))
-    fitted = fit(counts, AFTER)
-    assert isinstance(fitted, Jumping)
-    small = fit_level(counts, AFTER).level
-    assert small + 0.5 < fitted.level < 17.0
+    # By more than half for fifteen months, and twice as many for six.
+    for months, level, least, most in ((15, 16.0, 0.5, 17.0), (6, 20.0, 3.0, 20.0)):
+        counts = _scrambled(np.concatenate([np.full(84 - months, 10.0), np.full(months, level)]))
+        fitted = fit(counts, AFTER)
+        assert isinstance(fitted, Jumping)
+        small = fit_level(counts, AFTER).level
+        assert small + least < fitted.level < most
     # And a steady series is left where it is.
     steady = fit(_scrambled(np.full(84, 10.0)), AFTER)
     assert isinstance(steady, Jumping)

@@ -109,11 +109,11 @@ def test_places_needed_are_the_fewest_that_are_enough() -> None:
 @pytest.mark.functional
 def test_as_many_places_more_as_are_missing_are_enough_though_places_come_and_go(means: Means) -> None:
     varying = _with_rows(means, {HOUSE: 40}, away=12, suits={HOUSE: 1.0})
-    outcome = _run(varying)
+    outcome = _run(varying, replications=90)
     first = find_gaps([outcome], varying).places.iloc[0]
     assert first["unsuited"] == pytest.approx(0.0)
     companion = varying.simulate(
-        [outcome.scenario], replications=30, years=1, seed=4, watched=(HOUSE,), unlimited=HOUSE
+        [outcome.scenario], replications=90, years=1, seed=4, watched=(HOUSE,), unlimited=HOUSE
     )
     (_, days), *_ = whole_quarters(outcome.origin + 1, outcome.last_day)
     short = (companion[0].held[:, 0] - usable_places(outcome, HOUSE))[:, days].max(axis=1)
@@ -141,16 +141,16 @@ def test_only_whole_quarters_are_told() -> None:
 
 @pytest.fixture(scope="module")
 def means() -> Means:
-    history = known_history(per_day=0.2)
+    history = known_history(per_day=0.15)
     rates, forecast = estimate_rates(history), forecast_entrants(history, months=12, evaluate=False)
     return Means(history, rates, forecast, match_places(history, rates=rates, forecast=forecast), workers=1)
 
 
-def _run(means: Means, watched: tuple[str, ...] = (), scenario: str = "baseline") -> Outcome:
+def _run(means: Means, watched: tuple[str, ...] = (), scenario: str = "baseline", replications: int = 30) -> Outcome:
     return simulate_plans(
         means.history,
         [scenario],
-        replications=30,
+        replications=replications,
         years=1,
         workers=1,
         seed=4,
@@ -172,13 +172,13 @@ def _with_rows(means: Means, places: dict[str, int], away: int = 0, suits: dict[
     return replace(means, matched=replace(means.matched, supply=supply))
 
 
-def _gaps(means: Means) -> Gaps:
-    return find_gaps([_run(means)], means)
+def _gaps(means: Means, replications: int = 30) -> Gaps:
+    return find_gaps([_run(means, replications=replications)], means)
 
 
 @pytest.mark.functional
 def test_more_places_leave_a_smaller_gap_and_the_same_demand(means: Means) -> None:
-    few, many = (_gaps(_with_rows(means, {HOUSE: places, HOMES: 6}, away=2)).places for places in (40, 60))
+    few, many = (_gaps(_with_rows(means, {HOUSE: places, HOMES: 6}, away=2), 90).places for places in (40, 60))
     few, many = (one[(one["setting"] == HOUSE) & (one["matching"] == AS_RUN)] for one in (few, many))
     assert len(few) == 4
     assert tuple(few.columns) == GAP_COLUMNS

@@ -166,9 +166,45 @@ def test_months_add_up_to_the_window_and_give_the_multiplier() -> None:
     of_all = measure_exposure(seen, last - 60, last - 30)
     assert (month.events == of_all.events).all()
     assert (month.child_days == of_all.child_days).all()
-    level, variance = level_now(events, expected)
     shape, rate = rates.exit_multiplier
-    assert (shape / rate, shape / rate**2) == pytest.approx((level, variance))
+    assert shape / rate == pytest.approx(level_now(events, expected)[0])
+
+
+@pytest.mark.validation
+def test_all_exits_vary_as_todays_level_does_and_not_twice() -> None:
+    known = known_history(years=4, warm_up=3, per_day=0.8)
+    rates, seen = estimate_rates(known), observed(known)
+    hazards, last = rates.hazards, seen.window[1]
+    level, variance = level_now(*exits_by_month(seen, hazards))
+    days = measure_exposure(seen, last - 365, last).child_days
+    exits = np.arange(len(CAUSES)) >= len(TYPES)
+    expected = np.where(exits, days * hazards.mean, 0.0)
+    generator = np.random.default_rng(11)
+    many, held = 4000, np.zeros(4000)
+    counted = expected > 0
+    for number in range(many):
+        shared = hazards.factors(generator.standard_normal((1, *hazards.shared.shape[:2])))[0]
+        own = generator.gamma(hazards.apart[counted]) / hazards.apart[counted]
+        held[number] = (expected[counted] * shared[counted] * own).sum()
+    relative = held.std() / held.mean()
+    assert np.sqrt(hazards.variance_of_total(expected)) == pytest.approx(relative, rel=0.05)
+    shape, rate = rates.exit_multiplier
+    drawn = held / expected.sum() * generator.gamma(shape, 1 / rate, many)
+    assert drawn.mean() == pytest.approx(level, rel=0.02)
+    assert drawn.std() == pytest.approx(np.sqrt(variance), rel=0.05)
+    assert hazards.variance_of_total(np.zeros_like(expected)) == 0
+    # What the hazards do not know is a good part of it: doubted twice, the range would be wider by as much.
+    assert held.std() / held.mean() > 0.3 * np.sqrt(variance) / level
+
+
+@pytest.mark.functional
+def test_few_children_leave_the_multiplier_at_its_mean_and_never_less_than_nothing() -> None:
+    # So few exits that the hazards alone vary by more than is known of the level.
+    rates, seen = (each(known_history(years=2, warm_up=2, per_day=0.02)) for each in (estimate_rates, observed))
+    level, variance = level_now(*exits_by_month(seen, rates.hazards))
+    shape, rate = rates.exit_multiplier
+    assert shape / rate == pytest.approx(level)
+    assert 1e-4 <= 1 / shape < variance / level**2
 
 
 @pytest.mark.functional

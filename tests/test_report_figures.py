@@ -93,3 +93,4 @@ def test_labels_move_apart_and_stay_on_the_paper() -> None:
 
 def test_numbers_on_charts_have_a_true_minus() -> None:
     assert [written(-35), written(12, signed=True), written(27_500_000, pounds=True)] == ["−35", "+12", "£27.5m"]
+    assert [written(-0.4), written(0.4, signed=True), written(-9_000, pounds=True)] == ["0", "0", "£0.0m"]

@@ -3,7 +3,8 @@
 Two streams, children seeking asylum and the rest, are each forecast by a pool of three models and
 split into age groups by a Dirichlet mix. Each replication draws one of the models, its
 coefficients, level, overdispersion and months, the mix and the counts, so that all of it reaches
-the simulation.
+the simulation. Children who come back and look new (:mod:`sufficiency.rates.unseen`) are no part of
+what is fitted, and are added to what comes.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from sufficiency.forecast.pool import fit_pool
 from sufficiency.forecast.scores import SCORE_COLUMNS, score_models
 from sufficiency.history import History
 from sufficiency.rates.openings import GROUP_BANDS, GROUPS, entries
+from sufficiency.rates.unseen import returns_unseen
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -53,6 +55,8 @@ class EntrantForecast:
         no rows where the evaluation was not asked for.
     history
         Observed monthly counts: month, group (number), count.
+    unseen
+        Children expected to come back who left before the first return and so look new, shape (2 streams, months).
     area
         Children who live in the area, where they are known.
     asylum
@@ -68,6 +72,7 @@ class EntrantForecast:
     mix: Floats
     scores: pd.DataFrame
     history: pd.DataFrame
+    unseen: Floats
     area: Children | None = None
     asylum: Floats | None = None
     known: bool = False
@@ -120,7 +125,7 @@ class EntrantForecast:
         words = key_words(keys)
         means = np.empty((len(keys), len(GROUPS), self.months))
         for stream, model in enumerate(self.fitted):
-            rate = stream_rates(model, words, stream, self.months)
+            rate = stream_rates(model, words, stream, self.months) + self.unseen[stream]
             if self.asylum is not None and stream == _UASC:
                 needed, reach = self.asylum
                 rate = rate + reach * (needed - rate)
@@ -178,10 +183,11 @@ def forecast_entrants(
     fitted: list[Fitted] = []
     scores = [pd.DataFrame(columns=list(SCORE_COLUMNS))]
     mix = np.zeros((len(STREAMS), len(GROUP_BANDS)))
+    begun, after = int(counted["month"].min()), int(counted["month"].max()) + 1
+    unseen = returns_unseen(history, first_month + months - begun)
     for stream, name in enumerate(STREAMS):
         own = counted[counted["group"] % 2 == stream]
-        series = own.groupby("month")["count"].sum().to_numpy(np.int64)
-        after = int(own["month"].max()) + 1
+        series = _without(own.groupby("month")["count"].sum().to_numpy(np.int64), unseen[stream])
         # Children who come to seek asylum are not a rate of the children who live in the area.
         exposed = area if name == "other" else None
         if evaluate:
@@ -190,7 +196,19 @@ def forecast_entrants(
         recent = own[own["month"] >= after - _MIX_MONTHS].groupby("group")["count"].sum()
         mix[stream] = recent.to_numpy(np.float64) + _mix_prior(recent.to_numpy(np.float64))
     table = pd.concat(scores[1:] or scores, ignore_index=True)
-    return EntrantForecast(first_month, months, tuple(fitted), mix, table, counted, area)
+    ahead = unseen[:, first_month - begun :]
+    return EntrantForecast(first_month, months, tuple(fitted), mix, table, counted, ahead, area)
+
+
+def _without(series: Ints, expected: Floats) -> Ints:
+    """A series without so many as are expected, one child at a time as the sum of those expected grows by one."""
+    due = np.rint(np.cumsum(expected[: len(series)])).astype(np.int64)
+    out, taken = series.copy(), 0
+    for month, so_far in enumerate(due):
+        gone = min(int(so_far) - taken, int(series[month]))
+        out[month] -= gone
+        taken += gone
+    return out
 
 
 def _mix_prior(recent: Floats) -> Floats:

@@ -36,19 +36,21 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 LEVEL, TREND = "level with jumps", "trend with jumps"
-#: Chance that a month is a jump, one in thirty years, and the standard deviation of a jump over the mean level on the
-#: scale of ``scaled``: 44 % of a count (assumptions, no worse on real series, origins to March 2016, than two to three
-#: times as many; more or larger ones made ranges two years ahead wider). Smaller moves are steps.
-JUMPS, _JUMP = 1 / 360, 0.22
+#: Chance that a month is a jump, one in forty years, and the standard deviation of a jump over the mean level on the
+#: scale of ``scaled``: half of the level (assumptions, chosen on real series, origins to March 2016, beside known
+#: worlds). Smaller moves are steps.
+JUMPS, _JUMP = 1 / 480, 0.25
 #: Standard deviations of a month's small step over the mean level, on the scale of ``scaled``: of 2, 4 and 8 % of a
 #: count. A council of any size changes by so much in a hundred, and not by so much of its noise, which is more in a
 #: hundred where children are few: on real series (origins to March 2016) that is likelier, and it is narrower where
-#: few come. The first, none, has this weight (an assumption; 0.8 is a little worse on real series).
-_STEPS, _NO_STEPS = (0.0, 0.01, 0.02, 0.04), 0.7
-#: Standard deviations of slopes a year on the log scale; a slope lasts for good (a growing area). None has this weight
-#: (assumptions). Slopes that fade are the regression's (:mod:`sufficiency.forecast.regression`). Only today's slope is
-#: carried on: slopes that begin later are not drawn, and what lies years ahead is a little narrow.
-_SLOPES, _NO_SLOPE = (0.0, 0.05, 0.12), 0.65
+#: few come. The first, none, has this weight (an assumption, chosen as jumps were).
+_STEPS, _NO_STEPS = (0.0, 0.01, 0.02, 0.04), 0.9
+#: Standard deviation of slopes a year on the log scale; a slope lasts for good (a growing area). England's trends of
+#: four years have 0.06 (:data:`sufficiency.forecast.regression.TREND_SD`), and this is near it. None has this weight
+#: (assumptions, chosen as jumps were). Slopes that fade are the regression's
+#: (:mod:`sufficiency.forecast.regression`). Only today's slope is carried on: slopes that begin later are not drawn,
+#: and what lies years ahead is a little narrow.
+_SLOPES, _NO_SLOPE = (0.0, 0.07), 0.6
 #: Variances of the noise over a robust one of the series.
 _NOISES = (0.3, 0.45, 0.65, 0.95, 1.4, 2.0)
 #: Mean square of a normal over the median of its square.

@@ -106,6 +106,24 @@ class Hazards:
         np.maximum(root, _LEAST_FACTOR, out=root)
         return np.asarray(root * root * root)
 
+    def variance_of_total(self, expected: Floats) -> float:
+        """Relative variance of the sum of events over cells, by what draws of the hazards differ in.
+
+        Parameters
+        ----------
+        expected
+            Events expected of each cell, in the shape of ``shape``; 0 for what is not counted. None at all vary by 0.
+
+        Where few events were seen the draws themselves, whose tails are cut, vary a little less than this.
+        """
+        if expected.sum() <= 0:
+            return 0.0
+        columns, size = self._margins.columns, self.shared.shape[1]
+        cells = expected.reshape(-1, len(CAUSES))
+        moved = np.stack([np.bincount(columns.ravel(), np.repeat(own, columns.shape[1]), size) for own in cells.T])
+        together = np.einsum("ci,cij->cj", moved, self.shared)
+        return float((np.square(together).sum() + (expected**2 / self.apart).sum()) / expected.sum() ** 2)
+
     @property
     def _margins(self) -> Design:
         return design(self.shape.shape[:-1], _MARGINS)

@@ -25,6 +25,10 @@ RE_ENTRY_TIME_EDGES = (0, 90, 365, 730)
 #: Leavers are of two kinds for re-entry: who went home, and who left care otherwise.
 RE_ENTRY_KINDS = ("returned_home", "elsewhere")
 _PRIOR_EVENTS = 2.0
+#: Re-entry just after exit before any is seen, per child-day; what of it is left at each later time; and the events
+#: that this is worth (assumptions: of those who go home about 20 % re-enter within a year and 35 % within six,
+#: Goldacre, so that of the hazard of a first year about a fifth is left in later ones).
+_FIRST_RATE, _FADING, _BORROWED = 0.5 / 1000, 0.5, 0.5
 
 
 def group_of(dob: npt.ArrayLike, day: npt.ArrayLike, uasc: npt.ArrayLike) -> Ints:
@@ -131,20 +135,31 @@ def estimate_returning(history: History) -> Returning:
     """Re-entry hazards by kind of leaver, age and time since exit.
 
     A cell borrows, with the weight of two events (an assumption), from the profile of time since
-    exit pooled over ages and kinds times a factor for its kind. Those who left before the window's
-    first day are not in the returns, so every leaver here is at risk from the day of leaving; a
-    return to care on that same day is not counted. Returns of those earlier leavers cannot be told
-    from first entries: first entries of the first observed years hold some of them.
+    exit pooled over ages and kinds times a factor for its kind. A time of which few days were seen
+    borrows half the hazard of the time before it, with the weight of half an event (assumptions).
+    Those who left before the window's first day are not in the returns, so every leaver here is at
+    risk from the day of leaving; a return to care on that same day is not counted. Returns of those
+    earlier leavers cannot be told from first entries; how many there are is
+    :func:`sufficiency.rates.unseen.returns_unseen`.
     """
     left = leavers(history)
     adult = dates.birthday(left["dob"].to_numpy(), dates.ADULT)
     end = np.minimum(np.minimum(left["back"].to_numpy(), adult), history.origin + 1)
     events, days = _re_entry_cells(left, end, left["back"].to_numpy() <= end)
-    pooled = (events.sum((0, 1)) + 0.5) / (days.sum((0, 1)) + 1000.0)
+    pooled = _profile(events.sum((0, 1)), days.sum((0, 1)))
     expected = days * pooled
     kind = (events.sum((1, 2)) + _PRIOR_EVENTS) / (expected.sum((1, 2)) + _PRIOR_EVENTS)
     prior = np.broadcast_to(pooled * kind[:, None, None], days.shape)
     return Returning(shape=_PRIOR_EVENTS + events, rate=_PRIOR_EVENTS / prior + days)
+
+
+def _profile(events: Floats, days: Floats) -> Floats:
+    """Hazard by time since exit, each borrowing from half the one before."""
+    rates, expected = np.empty(len(events)), _FIRST_RATE
+    for time, (own, at_risk) in enumerate(zip(events, days, strict=True)):
+        rates[time] = (own + _BORROWED) / (at_risk + _BORROWED / expected)
+        expected = _FADING * rates[time]
+    return rates
 
 
 def _re_entry_cells(left: pd.DataFrame, end: Ints, returned: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:

@@ -23,7 +23,7 @@ from sufficiency.rates.hazards import Hazards
 
 Floats = npt.NDArray[np.float64]
 
-#: Chance that a month is a jump of the level of exits: one in thirty years, as for entries; and of a share: one in ten
+#: Chance that a month is a jump of the level of exits: one in thirty years; and of a share: one in ten
 #: (assumptions).
 JUMPS, SHARE_JUMPS = 1 / 360, 1 / 120
 #: Standard deviation of the levels that jumps lead to, relative to their mean, and those of shares, of p in units of
@@ -36,14 +36,32 @@ _KEPT, _SHARE_KEPT = 0.99, 0.98
 #: seen, and the months that this is worth (assumptions).
 _SCATTER, _SCATTER_MONTHS = 1.5, 24
 _DAYS_A_MONTH = 365.25 / 12
+_YEAR = 365
+#: The multiplier's own relative variance is at least this: a range of some 1 % either way.
+_LEAST_VARIANCE = 1e-4
 #: Below this many exits expected a month says nothing.
 _LEAST_EXPECTED = 1e-6
 
 
 def exit_multiplier(given: Observed, hazards: Hazards) -> tuple[float, float]:
-    """Shape and rate of a gamma with the mean and variance of the multiplier on exits at the end of the window."""
+    """Shape and rate of a gamma: the multiplier on exits at the end of the window.
+
+    Its mean is that of exits over those expected. What is known of them is known of the multiplier and the hazards
+    together, and the hazards are drawn too: the multiplier has what the hazards do not already add to the variance
+    of all exits (by the children in care of the last year). Otherwise the same exits would be doubted twice.
+    """
     level, variance = level_now(*exits_by_month(given, hazards))
-    return level**2 / variance, level / variance
+    twice = hazards.variance_of_total(_expected_lately(given, hazards))
+    own = max(variance / level**2 - twice, _LEAST_VARIANCE)
+    return 1 / own, 1 / (own * level)
+
+
+def _expected_lately(given: Observed, hazards: Hazards) -> Floats:
+    """Exits expected of each cell in the last year, at the hazards' means; no moves. Shape as the hazards'."""
+    earliest, last = given.window
+    days = measure_exposure(given, max(last - _YEAR, earliest), last).child_days
+    moves = np.zeros(len(TYPES))
+    return np.asarray(days * hazards.mean * np.concatenate([moves, np.ones(len(CAUSES) - len(TYPES))]))
 
 
 def exits_by_month(given: Observed, hazards: Hazards) -> tuple[Floats, Floats]:

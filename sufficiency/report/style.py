@@ -118,9 +118,11 @@ def numbers(axes: Axes, *, horizontal: bool = False, pounds: bool = False, from_
 
 
 def written(value: float, *, pounds: bool = False, signed: bool = False) -> str:
-    """A number as charts write it, with a true minus sign: ``1,204``, ``−35``, ``£27.5m``."""
+    """A number as charts write it, with a true minus sign: ``1,204``, ``£27.5m``; what rounds to 0 has no sign."""
     size = abs(value)
     text = f"£{size / 1e6:,.1f}m" if pounds else f"{size:,.0f}"
+    if text in {"0", "£0.0m"}:
+        return text
     plus = "+" if signed and value > 0 else ""
     return f"{'−' if value < 0 else plus}{text}"
 

@@ -40,6 +40,16 @@ ALWAYS = (
         "estimated",
     ),
     (
+        "Children who come back",
+        (
+            "As in the returns, by age and time since leaving; in each year before the first return as many are taken"
+            " to have left as in an average one of its first two, and to come back alike; returns show them as"
+            " children who start"
+        ),
+        "The returns; who left before them is an assumption",
+        "estimated, partly assumed",
+    ),
+    (
         "Places",
         (
             "The council's own fostering and homes have as many places as its table says, or as were once held at most"
