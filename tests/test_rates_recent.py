@@ -200,7 +200,8 @@ def test_all_exits_vary_as_todays_level_does_and_not_twice() -> None:
 @pytest.mark.functional
 def test_few_children_leave_the_multiplier_at_its_mean_and_never_less_than_nothing() -> None:
     # So few exits that the hazards alone vary by more than is known of the level.
-    rates, seen = (each(known_history(years=2, warm_up=2, per_day=0.02)) for each in (estimate_rates, observed))
+    few = known_history(years=2, warm_up=2, per_day=0.02)
+    rates, seen = estimate_rates(few), observed(few)
     level, variance = level_now(*exits_by_month(seen, rates.hazards))
     shape, rate = rates.exit_multiplier
     assert shape / rate == pytest.approx(level)
