@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from sufficiency import dates
-from sufficiency.costs import charges_of, count_money
+from sufficiency.costs import count_money
 from sufficiency.errors import Finding, UserError
 from sufficiency.folder import (
     BASELINE,
@@ -31,18 +31,18 @@ from sufficiency.folder import (
     write_places,
     write_results,
 )
-from sufficiency.forecast import EntrantForecast, forecast_entrants
+from sufficiency.forecast import EntrantForecast
 from sufficiency.history import History, build_history
 from sufficiency.inputs import Inputs, Options, options_text, read_inputs
-from sufficiency.plan import Means, find_gaps, same_results
+from sufficiency.plan import Means, estimate_means, find_gaps, months_ahead, same_results
 from sufficiency.provenance import shipped, versions, write_manifest
-from sufficiency.rates import Rates, estimate_rates
+from sufficiency.rates import Rates
 from sufficiency.report import Council
 from sufficiency.report.findings import findings_json
 from sufficiency.returns import Returns
 from sufficiency.scenario import Scenario
 from sufficiency.simulated import Simulations, precision_asked
-from sufficiency.simulation import Outcome, match_places, supply_of
+from sufficiency.simulation import Outcome
 from sufficiency.simulation.findings import exposure_findings, lever_findings, place_findings, without_effect
 from sufficiency.simulation.precision import Reached, reached
 from sufficiency.simulation.results import by_year
@@ -135,7 +135,10 @@ def run_read(
     history = build_history(inputs.returns, origin=asked.origin)
     if history.placements.empty:
         raise UserError(["No child in these returns is in care by the origin; nothing can be forecast."])
-    means = _estimated(history, inputs, asked, workers, clock)
+    tables, engine_name = inputs.tables, asked.engine
+    means = estimate_means(
+        history, tables, years=asked.years, evaluate=True, workers=workers, engine_name=engine_name, mark=clock.mark
+    )
     rates, forecast, prices = means.rates, means.forecast, inputs.tables.prices
     simulations = Simulations(means, asked, partial_results(folder))
     outcomes = simulations.plans(inputs.plans)
@@ -179,19 +182,6 @@ def run_read(
     write_manifest(folder, {**manifest, "timings": clock.timings})
     drop_partial(folder)
     return Run(folder, inputs.returns, history, outcomes, money.spend, findings, annex, found)
-
-
-def _estimated(history: History, inputs: Inputs, asked: Options, workers: int | Workers | None, clock: _Clock) -> Means:
-    """What is estimated once and used by every plan."""
-    tables = inputs.tables
-    rates = estimate_rates(history)
-    forecast = forecast_entrants(history, months=_months_ahead(history, asked.years), children=tables.population)
-    clock.mark("history and rates")
-    supply = supply_of(history, tables.capacity, tables.staying_put)
-    matched = match_places(history, supply, rates=rates, forecast=forecast)
-    clock.mark("matching")
-    charges = charges_of(tables)
-    return Means(history, rates, forecast, matched, charges, workers=workers, engine_name=asked.engine)
 
 
 def _reported(folder: Path, council: Council, manifest: Mapping[str, object]) -> Mapping[str, Path]:
@@ -253,16 +243,11 @@ def _manifest(
     }
 
 
-def _months_ahead(history: History, years: int) -> int:
-    first, last = history.origin + 1, dates.add_years(history.origin, years)
-    return dates.calendar_months(first, last)
-
-
 def _changed(inputs: Inputs, means: Means, outcomes: Mapping[str, Outcome], asked: Options) -> Drivers:
     """The baseline beside the forecast of a year ago and today's number, by driver."""
     children = inputs.tables.population
     made = Made(means.history, means.rates, means.forecast, means.matched.supply, children)
-    months = _months_ahead(made.history, asked.years) + _A_YEAR
+    months = months_ahead(made.history, asked.years) + _A_YEAR
     before = a_year_before(
         inputs.returns, made.history, months=months, capacity=inputs.tables.capacity, children=children
     )

@@ -25,7 +25,7 @@ from sufficiency.trials.forecast_worlds import (
 )
 from sufficiency.trials.invented import Invented
 from sufficiency.trials.known import read_world
-from sufficiency.trials.known_forecasts import ORACLE, make_trial, run_trials, scores_of
+from sufficiency.trials.known_forecasts import LARGE_SEEDS, ORACLE, make_trial, run_trials, scores_of
 from sufficiency.trials.known_forecasts_page import page, pooled
 from sufficiency.trials.scoring import OURS, TOTAL, keys_of
 
@@ -121,6 +121,17 @@ def test_a_small_trial_goes_from_returns_to_the_page() -> None:
     text = page(pd.concat([two, two.assign(before_shift=True)]))
     assert "## From an origin before the change" in text
     assert f"| {figures['error']:.1f} |" in text
+    # Of more seeds than there were, the first are told apart.
+    assert "first 20 seeds" not in text
+    ratio = pooled(two[two["seed"] == 1], TOTAL, (13, 24)).figures()["error_ratio"]
+    worse = scores.assign(seed=21, world="steady", p50=scores["p50"] + 5)
+    more = page(pd.concat([two[two["seed"] == 1], worse]))
+    assert f"Of the first 20 seeds alone, total, 13 to 24 months, over the oracle's: error {ratio:.2f}" in more
+
+
+@pytest.mark.unit
+def test_large_worlds_are_tried_with_fewer_seeds(tmp_path: Path) -> None:
+    assert list(run_trials(tmp_path, ["large"], [LARGE_SEEDS + 1])) == []
 
 
 @pytest.mark.unit

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from sufficiency import dates
 from sufficiency.costs import Charges, charges_of
 from sufficiency.forecast import EntrantForecast, forecast_entrants
 from sufficiency.history import History
@@ -18,8 +19,6 @@ from sufficiency.simulation.replications import DEFAULT_SEED, simulate_plans
 from sufficiency.simulation.setup import Parameters
 from sufficiency.simulation.workers import Workers
 from sufficiency.tables import CouncilTables, Prices
-
-_MONTHS = 12
 
 
 @dataclass(frozen=True)
@@ -92,13 +91,21 @@ class Means:
         )
 
 
+def months_ahead(history: History, years: int) -> int:
+    """Calendar months that so many years after the origin touch."""
+    return dates.calendar_months(history.origin + 1, dates.add_years(history.origin, years))
+
+
 def estimate_means(
     history: History,
     tables: CouncilTables,
     *,
     years: int,
     both_forms: bool = True,
+    evaluate: bool = False,
     workers: int | Workers | None = None,
+    engine_name: EngineName = "compiled",
+    mark: Callable[[str], None] = lambda _: None,
 ) -> Means:
     """Everything that does not depend on a plan, from an authority's history and tables.
 
@@ -108,9 +115,18 @@ def estimate_means(
         How far ahead entrants are forecast.
     both_forms
         As in :func:`~sufficiency.simulation.match_places`.
+    evaluate
+        As in :func:`~sufficiency.forecast.forecast_entrants`.
+    mark
+        Told the name of each part when it is done.
     """
     rates = estimate_rates(history)
-    forecast = forecast_entrants(history, months=_MONTHS * years + 1, evaluate=False, children=tables.population)
+    forecast = forecast_entrants(
+        history, months=months_ahead(history, years), evaluate=evaluate, children=tables.population
+    )
+    mark("history and rates")
     supply = supply_of(history, tables.capacity, tables.staying_put)
     matched = match_places(history, supply, rates=rates, forecast=forecast, both_forms=both_forms)
-    return Means(history, rates, forecast, matched, charges_of(tables), workers=workers)
+    mark("matching")
+    charges = charges_of(tables)
+    return Means(history, rates, forecast, matched, charges, workers=workers, engine_name=engine_name)

@@ -35,6 +35,8 @@ from sufficiency.trials.scoring import OURS, SETTING, TOTAL
 Floats = npt.NDArray[np.float64]
 
 _RESAMPLES = 1_000
+#: As many seeds as the page had before.
+_FIRST_SEEDS = 20
 _SPANS = ((1, 12), (13, 24))
 _SUMMED = (
     "error",
@@ -204,7 +206,20 @@ def _asked(usual: pd.DataFrame) -> str:
             )
             for what, wanted, met, value in asked:
                 rows.append((f"{level}, {first} to {last} months", what, wanted, value, "yes" if met else "**no**"))
-    return table(("", "What", "Asked", "Found", "Met"), rows)
+    return table(("", "What", "Asked", "Found", "Met"), rows) + _first_seeds(usual)
+
+
+def _first_seeds(usual: pd.DataFrame) -> str:
+    """What the seeds give that were scored before there were more, for the hardest rows."""
+    first, last = _SPANS[-1]
+    if usual["seed"].max() <= _FIRST_SEEDS:
+        return ""
+    found = pooled(usual[usual["seed"] <= _FIRST_SEEDS], TOTAL, (first, last)).figures()
+    ratios = ", ".join(
+        f"{name} {found[key]:.2f}"
+        for name, key in (("error", "error_ratio"), ("CRPS", "crps_ratio"), ("width", "sd_ratio"))
+    )
+    return f"\nOf the first {_FIRST_SEEDS} seeds alone, total, {first} to {last} months, over the oracle's: {ratios}.\n"
 
 
 def _facts(scores: pd.DataFrame) -> dict[str, object]:
