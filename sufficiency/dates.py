@@ -133,6 +133,11 @@ def calendar_months(first_day: int, last_day: int) -> int:
     return int(month_index(last_day) - month_index(first_day)) + 1
 
 
+def months_ahead(origin: int, years: int) -> int:
+    """Calendar months that so many years after a day touch."""
+    return calendar_months(origin + 1, add_years(origin, years))
+
+
 def whole_month_ends(first_day: int, last_day: int) -> tuple[Days, npt.NDArray[np.bool_]]:
     """Last day of each (possibly part) month of some days, and whether the month ends on it."""
     ends = month_edges(first_day, last_day)[1:] - 1

@@ -34,7 +34,7 @@ from sufficiency.folder import (
 from sufficiency.forecast import EntrantForecast
 from sufficiency.history import History, build_history
 from sufficiency.inputs import Inputs, Options, options_text, read_inputs
-from sufficiency.plan import Means, estimate_means, find_gaps, months_ahead, same_results
+from sufficiency.plan import Means, estimate_means, find_gaps, same_results
 from sufficiency.provenance import shipped, versions, write_manifest
 from sufficiency.rates import Rates
 from sufficiency.report import Council
@@ -247,7 +247,7 @@ def _changed(inputs: Inputs, means: Means, outcomes: Mapping[str, Outcome], aske
     """The baseline beside the forecast of a year ago and today's number, by driver."""
     children = inputs.tables.population
     made = Made(means.history, means.rates, means.forecast, means.matched.supply, children)
-    months = months_ahead(made.history, asked.years) + _A_YEAR
+    months = dates.months_ahead(made.history.origin, asked.years) + _A_YEAR
     before = a_year_before(
         inputs.returns, made.history, months=months, capacity=inputs.tables.capacity, children=children
     )

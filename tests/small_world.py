@@ -10,11 +10,12 @@ from sufficiency import dates
 from sufficiency.codes import CAUSES, DURATION_EDGES, HAZARD_AGES, TYPES, Codes, read_codes
 from sufficiency.draws import entrant_key, replication_key, stock_key
 from sufficiency.history import History
-from sufficiency.history.stock import OPENINGS, Spells
+from sufficiency.history.stock import Spells
 from sufficiency.simulation import World, placements_frame, simulate_journeys
 from sufficiency.simulation.hazards import Hazards
 from sufficiency.simulation.places import no_places
 from sufficiency.simulation.world import Entrants, Leavers, Stock
+from sufficiency.trials.invented import as_seen, placements
 
 CODES: Codes = read_codes()
 FIRST_DAY = dates.day_number("2019-04-01")
@@ -125,7 +126,10 @@ def run(given: World, replication: int = 0, seed: int = 1) -> Spells:
 
 def as_history(given: Spells, *, first_day: int, origin: int) -> History:
     """A history whose placements are simulated ones."""
-    table = placements_frame(given, CODES)
+    return _history(placements_frame(given, CODES), first_day, origin)
+
+
+def _history(table: pd.DataFrame, first_day: int, origin: int) -> History:
     people = table.groupby("child")[["dob", "uasc"]].first().reset_index()
     everyone = people.assign(sex="F", ethnicity="White")
     legal = pd.DataFrame({"child": [], "start": [], "end": [], "status": [], "group": []})
@@ -146,7 +150,9 @@ def known_history(
     given = run(world(days=days, first_day=begin, rates=rates, arriving=entrants(days, per_day, first_day=begin)))
     seen = given.end > first
     fields = {name: getattr(given, name)[seen] for name in Spells.__dataclass_fields__}
-    foremost = np.append(True, fields["child"][1:] != fields["child"][:-1])
-    back = foremost & (fields["opening"] == OPENINGS.index("re_entry"))
-    fields["opening"] = np.where(back, OPENINGS.index("entry"), fields["opening"])
-    return as_history(Spells(**fields), first_day=first, origin=end - 1)
+    return as_history(as_seen(Spells(**fields), first, end - 1), first_day=first, origin=end - 1)
+
+
+def returned_history(truth: Spells, first_day: int, origin: int) -> History:
+    """What returns of those days tell of an invented authority's journeys."""
+    return _history(placements(as_seen(truth, first_day, origin), CODES), first_day, origin)

@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from small_world import returned_history
 
 from sufficiency import dates
 from sufficiency.codes import EXIT_REASONS, read_codes
 from sufficiency.draws import replication_key
 from sufficiency.forecast import forecast_entrants
-from sufficiency.history import History, build_history
+from sufficiency.history import build_history
 from sufficiency.rates import estimate_rates
 from sufficiency.rates.openings import GROUPS
 from sufficiency.returns import read_returns
@@ -40,7 +41,6 @@ from sufficiency.trials.drivers import (
     a_year_before,
     why_it_changed,
 )
-from sufficiency.trials.invented import as_seen, placements
 from sufficiency.trials.known import KnownWorld
 from sufficiency.trials.mixtures import of_all_years
 
@@ -66,9 +66,7 @@ def changed(what: str) -> KnownWorld:
 @lru_cache(maxsize=8)
 def made(what: str, origin: int) -> Made:
     truth = invent(changed(what), engine_name="compiled")
-    table = placements(as_seen(truth.journeys, FIRST, origin), read_codes())
-    people = table.groupby("child")[["dob", "uasc"]].first().reset_index().assign(sex="F", ethnicity="White")
-    history = History(people, table, pd.DataFrame(), FIRST, origin, read_codes(), pd.DataFrame(), ())
+    history = returned_history(truth.journeys, FIRST, origin)
     return Made(history, estimate_rates(history), forecast_entrants(history, months=36, evaluate=False), UNLIMITED)
 
 

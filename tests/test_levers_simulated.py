@@ -187,7 +187,7 @@ def test_waiting_for_the_first_choice_brings_children_to_it(town: Authority, tmp
     without = town.run(plan_of(tmp_path, limit), replications=80)
     plan = town.run(plan_of(tmp_path, {**limit, "wait_for_first_choice": "share = 1.0"}), replications=80)
     assert _stepped(without, HOUSE) == 0
-    assert _stepped(plan, HOUSE) > 100
+    assert _stepped(plan, HOUSE) > 400
     _clear(_gain(plan, without, OWN_HOME, OTHER_HOME), -1)
 
 

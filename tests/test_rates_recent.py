@@ -189,6 +189,7 @@ def test_all_exits_vary_as_todays_level_does_and_not_twice() -> None:
     relative = held.std() / held.mean()
     assert np.sqrt(hazards.variance_of_total(expected)) == pytest.approx(relative, rel=0.05)
     shape, rate = rates.exit_multiplier
+    assert 1 / shape + hazards.variance_of_total(expected) == pytest.approx(variance / level**2)
     drawn = held / expected.sum() * generator.gamma(shape, 1 / rate, many)
     assert drawn.mean() == pytest.approx(level, rel=0.02)
     assert drawn.std() == pytest.approx(np.sqrt(variance), rel=0.05)

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import poisson
+from small_world import returned_history
 
 from sufficiency import dates
-from sufficiency.codes import read_codes
 from sufficiency.draws import replication_key
 from sufficiency.forecast import forecast_entrants
 from sufficiency.forecast.entrants import _without, monthly_counts
@@ -22,7 +22,6 @@ from sufficiency.rates import unseen
 from sufficiency.rates.openings import Returning, _profile
 from sufficiency.rates.unseen import _coming_back, returns_unseen
 from sufficiency.trials import invent, read_world
-from sufficiency.trials.invented import as_seen, placements
 
 FIRST, ORIGIN = (dates.day_number(day) for day in ("2017-04-01", "2024-03-31"))
 MONTHS = 84
@@ -33,9 +32,7 @@ SEEDS = range(1, 7)
 def _seen(seed: int, first_day: int = FIRST, origin: int = ORIGIN) -> tuple[History, np.ndarray]:
     """A steady authority's history, and how many not seeking asylum truly came for the first time in each month."""
     truth = invent(read_world().steady().seeded(seed), engine_name="compiled").journeys
-    table = placements(as_seen(truth, first_day, origin), read_codes())
-    people = table.groupby("child")[["dob", "uasc"]].first().reset_index().assign(sex="F", ethnicity="White")
-    history = History(people, table, pd.DataFrame(), first_day, origin, read_codes(), pd.DataFrame(), ())
+    history = returned_history(truth, first_day, origin)
     first = pd.Series(truth.start[~truth.uasc]).groupby(truth.child[~truth.uasc]).min().to_numpy()
     months = dates.month_index(first) - int(dates.month_index(first_day))
     many = int(dates.month_index(origin + 1) - dates.month_index(first_day))
@@ -89,8 +86,7 @@ def test_true_hazards_give_the_true_number_whatever_the_years(years: int, monkey
 @pytest.mark.validation
 @pytest.mark.parametrize("years", [1, 2])
 def test_few_years_of_returns_expect_about_as_many_too(years: int) -> None:
-    # Times since exit that were never seen have half the hazard of those before them. With three to five years one or
-    # two children have come back after more than two years, and the number is out by up to half (docs/method.md).
+    # Times since exit that were never seen have half the hazard of those before them.
     found, expected = _of_all_seeds(years)
     assert expected == pytest.approx(found, rel=0.3)
 

@@ -1,6 +1,6 @@
 """First entrants of the coming months, as sample paths by entry group.
 
-Two streams, children seeking asylum and the rest, are each forecast by a pool of three models and
+Two streams, children seeking asylum and the rest, are each forecast by a pool of two models and
 split into age groups by a Dirichlet mix. Each replication draws one of the models, its
 coefficients, level, overdispersion and months, the mix and the counts, so that all of it reaches
 the simulation. Children who come back and look new (:mod:`sufficiency.rates.unseen`) are no part of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sufficiency.plan.compare import between_plans, compare, compare_indicators, same_results
 from sufficiency.plan.gaps import Gaps, find_gaps
-from sufficiency.plan.means import Means, estimate_means, months_ahead
+from sufficiency.plan.means import Means, estimate_means
 
 __all__ = [
     "Gaps",
@@ -14,6 +14,5 @@ __all__ = [
     "compare_indicators",
     "estimate_means",
     "find_gaps",
-    "months_ahead",
     "same_results",
 ]

@@ -91,11 +91,6 @@ class Means:
         )
 
 
-def months_ahead(history: History, years: int) -> int:
-    """Calendar months that so many years after the origin touch."""
-    return dates.calendar_months(history.origin + 1, dates.add_years(history.origin, years))
-
-
 def estimate_means(
     history: History,
     tables: CouncilTables,
@@ -121,9 +116,8 @@ def estimate_means(
         Told the name of each part when it is done.
     """
     rates = estimate_rates(history)
-    forecast = forecast_entrants(
-        history, months=months_ahead(history, years), evaluate=evaluate, children=tables.population
-    )
+    months = dates.months_ahead(history.origin, years)
+    forecast = forecast_entrants(history, months=months, evaluate=evaluate, children=tables.population)
     mark("history and rates")
     supply = supply_of(history, tables.capacity, tables.staying_put)
     matched = match_places(history, supply, rates=rates, forecast=forecast, both_forms=both_forms)

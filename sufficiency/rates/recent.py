@@ -23,8 +23,7 @@ from sufficiency.rates.hazards import Hazards
 
 Floats = npt.NDArray[np.float64]
 
-#: Chance that a month is a jump of the level of exits: one in thirty years; and of a share: one in ten
-#: (assumptions).
+#: Chance that a month is a jump of the level of exits: one in thirty years; and of a share: one in ten (assumptions).
 JUMPS, SHARE_JUMPS = 1 / 360, 1 / 120
 #: Standard deviation of the levels that jumps lead to, relative to their mean, and those of shares, of p in units of
 #: the root of p (1 - p), which the likelihood weighs (assumptions).
@@ -59,9 +58,9 @@ def exit_multiplier(given: Observed, hazards: Hazards) -> tuple[float, float]:
 def _expected_lately(given: Observed, hazards: Hazards) -> Floats:
     """Exits expected of each cell in the last year, at the hazards' means; no moves. Shape as the hazards'."""
     earliest, last = given.window
-    days = measure_exposure(given, max(last - _YEAR, earliest), last).child_days
-    moves = np.zeros(len(TYPES))
-    return np.asarray(days * hazards.mean * np.concatenate([moves, np.ones(len(CAUSES) - len(TYPES))]))
+    expected = measure_exposure(given, max(last - _YEAR, earliest), last).child_days * hazards.mean
+    expected[..., : len(TYPES)] = 0.0
+    return np.asarray(expected)
 
 
 def exits_by_month(given: Observed, hazards: Hazards) -> tuple[Floats, Floats]:

@@ -64,9 +64,8 @@ def _coming_back(hazards: Floats, kind: Ints, age: Floats) -> Floats:
     """
     since = np.arange(_LONGEST) + 0.5
     older = age[:, None] + since
-    band = np.searchsorted(np.array(RE_ENTRY_AGE_EDGES) * _MONTHS, older, side="right") - 1
-    time = np.searchsorted(RE_ENTRY_TIME_EDGES, since * _DAYS_A_MONTH, side="right") - 1
-    rates = hazards[kind[:, None], band, time[None]] * _DAYS_A_MONTH * (older < dates.ADULT * _MONTHS)
+    band = dates.band_of(older / _MONTHS, RE_ENTRY_AGE_EDGES)
+    time = dates.band_of(since * _DAYS_A_MONTH, RE_ENTRY_TIME_EDGES)
+    rates = hazards[kind[:, None], band, time] * _DAYS_A_MONTH * (older < _LONGEST)
     away = np.exp(-np.cumsum(rates, axis=1))
-    before = np.concatenate([np.ones((len(age), 1)), away[:, :-1]], axis=1)
-    return np.asarray(before - away)
+    return np.asarray(-np.diff(away, axis=1, prepend=1.0))

@@ -73,7 +73,7 @@ def load_why(
     path = returns_path(returns)
     read, tables = sf.read_returns(path), read_council_tables(path)
     history = sf.build_history(read)
-    months = dates.calendar_months(history.origin + 1, dates.add_years(history.origin, _YEARS))
+    months = dates.months_ahead(history.origin, _YEARS)
     before = a_year_before(read, history, months=months + _A_YEAR, capacity=tables.capacity, children=tables.population)
     rates = sf.estimate_rates(history)
     forecast = sf.forecast_entrants(history, months=months, evaluate=False, children=tables.population)

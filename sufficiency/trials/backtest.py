@@ -152,7 +152,7 @@ def forecast_from(known: History, ends: Ints, keys: Keys, asked: Asked) -> Predi
     years = -(-len(ends) // _MONTHS_A_YEAR)
     if int(ends[-1]) > dates.add_years(known.origin, years):
         years += 1  # from 28 February, a year ends a day before a leap year's month does
-    months = dates.calendar_months(known.origin + 1, dates.add_years(known.origin, years))
+    months = dates.months_ahead(known.origin, years)
     rates, forecast = estimate_rates(known), _entrants(known, months, asked)
     matched = _matched(known, rates, forecast, asked)
     outcome = simulate(

@@ -83,7 +83,7 @@ def worlds() -> dict[str, tuple[KnownWorld, str]]:
 def taken_apart(returns: Returns, *, replications: int = REPLICATIONS, workers: int | None = None) -> Drivers:
     """The forecast of some returns beside last year's and beside today's number, to two years ahead."""
     history, years = build_history(returns), AHEAD // 12
-    months = dates.calendar_months(history.origin + 1, dates.add_years(history.origin, years))
+    months = dates.months_ahead(history.origin, years)
     rates = estimate_rates(history)
     forecast = forecast_entrants(history, months=months, evaluate=False)
     matched = match_places(history, rates=rates, forecast=forecast, both_forms=False)

@@ -68,11 +68,11 @@ that of those trends, for two, with jumps that are rarer and a little larger, an
 to take steps. The last four changes were made because the pool was slow to follow shifts and trends of known worlds,
 and too wide two years ahead; on origins to 2016 the first made its CRPS smaller, and the others left it as it was
 (0.874 for 0.872 times seasonal naive's, then 0.874, now 0.876), the last with two in a hundred fewer sums within its
-80 % range. Each was fixed before its scoring, but for the third of them, of which a near
-relative was scored on the way (jumps of three sizes, one in twenty years), did as well and was left for being no better
-on known worlds. Those of the development data stand beside the others, so that anyone can see what the choices were
-made on. One caution: a prototype's figures, those of "no change" for all years, and the earlier scorings were known:
-the choice of *kinds* of model is not blind to later years.
+80 % range. Each was fixed before its scoring, but for the third of them, of which a near relative was scored on the way
+(jumps of three sizes, one in twenty years), did as well and was left for being no better on known worlds. Those of the
+development data stand beside the others, so that anyone can see what the choices were made on. One caution: a
+prototype's figures, those of "no change" for all years, and the earlier scorings were known: the choice of *kinds* of
+model is not blind to later years.
 
 **How it is scored.** CRPS (the mean distance of a forecast distribution from what came; smaller is better) has the
 unit of the series, and authorities differ in size by a factor of fifteen. So an authority's CRPS, averaged over its
